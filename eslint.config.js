@@ -40,13 +40,25 @@ export default ts.config(
     rules: { 'no-console': 'error' },
   },
   {
-    files: ['src/main/scheduler/{filters,scores}/**/*.ts', 'src/main/**/plan.ts', 'src/main/**/*-plan.ts', 'src/agent/**/plan.ts', 'src/agent/**/*-plan.ts'],
+    files: [
+      'src/main/scheduler/{filters,scores}/**/*.ts',
+      'src/main/**/plan.ts',
+      'src/main/**/*-plan.ts',
+      'src/agent/**/plan.ts',
+      'src/agent/**/*-plan.ts',
+    ],
     rules: { 'no-restricted-properties': ['error', ...noClock('a plan')] },
   },
   {
     files: ['**/*.svelte', '**/*.svelte.ts'],
-    languageOptions: { globals: { ...globals.browser }, parserOptions: { parser: ts.parser, extraFileExtensions: ['.svelte'] } },
+    languageOptions: {
+      globals: { ...globals.browser },
+      parserOptions: { parser: ts.parser, extraFileExtensions: ['.svelte'] },
+    },
   },
   { files: ['src/renderer/**/*.ts', 'src/preload/**/*.ts'], languageOptions: { globals: { ...globals.browser } } },
-  { files: ['**/*.test.ts', '**/*.contract.ts', 'e2e/**/*.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off', 'max-lines': ['error', 800] } },
+  {
+    files: ['**/*.test.ts', '**/*.contract.ts', 'e2e/**/*.ts'],
+    rules: { '@typescript-eslint/no-non-null-assertion': 'off', 'max-lines': ['error', 800] },
+  },
 );

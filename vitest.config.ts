@@ -15,7 +15,12 @@ export default defineConfig({
       },
       {
         plugins: [svelte(), svelteTesting()],
-        test: { name: 'renderer', environment: 'jsdom', include: ['src/renderer/**/*.test.ts'], setupFiles: ['src/renderer/test-setup.ts'] },
+        test: {
+          name: 'renderer',
+          environment: 'jsdom',
+          include: ['src/renderer/**/*.test.ts'],
+          setupFiles: ['src/renderer/test-setup.ts'],
+        },
       },
       {
         test: {
