@@ -25,6 +25,7 @@ export type InformerState = 'starting' | 'live' | 'stale';
  */
 export class Informer<T extends KubeObject> {
   readonly #objects = new Map<string, T>();
+  readonly #indexers = new Map<string, (object: T) => string[]>();
   readonly #indexes = new Map<string, Map<string, Set<string>>>();
   readonly #handlers = new Set<(change: Change<T>) => void>();
   readonly #stateHandlers = new Set<(state: InformerState) => void>();
@@ -40,7 +41,7 @@ export class Informer<T extends KubeObject> {
     private readonly options: InformerOptions<T> = {},
   ) {
     this.#synced = new Promise((resolve) => (this.#resolveSynced = resolve));
-    for (const name of Object.keys(options.indexers ?? {})) this.#indexes.set(name, new Map());
+    for (const [name, indexer] of Object.entries(options.indexers ?? {})) this.addIndex(name, indexer);
   }
 
   /** `live` while the watch runs; `stale` while it is being re-established: what is cached is then the last known state. */
@@ -87,6 +88,15 @@ export class Informer<T extends KubeObject> {
 
   get size(): number {
     return this.#objects.size;
+  }
+
+  /** Adds a named index, also over what is cached already. Adding a name again keeps the first index. */
+  addIndex(name: string, indexer: (object: T) => string[]): void {
+    if (this.#indexers.has(name)) return;
+    this.#indexers.set(name, indexer);
+    const index = new Map<string, Set<string>>();
+    this.#indexes.set(name, index);
+    for (const [key, object] of this.#objects) for (const value of indexer(object)) fileUnder(index, value, key);
   }
 
   /** Objects filed under `value` in the named index. */
@@ -161,8 +171,13 @@ export class Informer<T extends KubeObject> {
 
   #put(object: T): void {
     const key = keyOf(object);
-    const old = this.#objects.get(key);
+    let old = this.#objects.get(key);
     if (old && old.metadata?.resourceVersion === object.metadata?.resourceVersion) return;
+    if (old && old.metadata?.uid !== object.metadata?.uid) {
+      // Deleted and made anew while we were not watching: two objects, so two changes.
+      this.#remove(old);
+      old = undefined;
+    }
     if (old) this.#unindex(key, old);
     this.#objects.set(key, object);
     this.#index(key, object);
@@ -179,25 +194,30 @@ export class Informer<T extends KubeObject> {
   }
 
   #emit(change: Change<T>): void {
-    for (const handler of this.#handlers) handler(change);
-  }
-
-  #index(key: string, object: T): void {
-    for (const [name, index] of this.#indexes) {
-      for (const value of this.options.indexers?.[name]?.(object) ?? []) {
-        const keys = index.get(value);
-        if (keys) keys.add(key);
-        else index.set(value, new Set([key]));
+    for (const handler of this.#handlers) {
+      try {
+        handler(change);
+      } catch (error) {
+        // One handler's fault must not cost the others this change, nor the watch its place.
+        this.options.onError?.(error);
       }
     }
   }
 
+  #index(key: string, object: T): void {
+    for (const [name, indexer] of this.#indexers) {
+      const index = this.#indexes.get(name);
+      if (index) for (const value of indexer(object)) fileUnder(index, value, key);
+    }
+  }
+
   #unindex(key: string, object: T): void {
-    for (const [name, index] of this.#indexes) {
-      for (const value of this.options.indexers?.[name]?.(object) ?? []) {
-        const keys = index.get(value);
+    for (const [name, indexer] of this.#indexers) {
+      const index = this.#indexes.get(name);
+      for (const value of indexer(object)) {
+        const keys = index?.get(value);
         keys?.delete(key);
-        if (keys?.size === 0) index.delete(value);
+        if (keys?.size === 0) index?.delete(value);
       }
     }
   }
@@ -207,4 +227,10 @@ export class Informer<T extends KubeObject> {
     this.#state = state;
     for (const handler of this.#stateHandlers) handler(state);
   }
+}
+
+function fileUnder(index: Map<string, Set<string>>, value: string, key: string): void {
+  const keys = index.get(value);
+  if (keys) keys.add(key);
+  else index.set(value, new Set([key]));
 }
