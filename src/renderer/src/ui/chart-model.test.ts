@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest';
+import { levelSeries, spanOf, summarise, valueAt, type ChartSeries } from './chart-model.ts';
+
+const usage: ChartSeries = {
+  label: 'used',
+  style: 'area',
+  points: [
+    { x: 100, y: 1 },
+    { x: 200, y: 3 },
+    { x: 300, y: 2 },
+  ],
+};
+
+describe('a chart', () => {
+  test.each([
+    [50, undefined],
+    [100, 1],
+    [299, 3],
+    [900, 2],
+  ])('at %d the newest known value is %s', (at, value) => expect(valueAt(usage, at)).toBe(value));
+
+  test('a level is the same everywhere, and absent without a value', () => {
+    const [limit] = levelSeries('limit', 'limit', 5, { from: 0, to: 10 });
+    expect(limit && valueAt(limit, -7)).toBe(5);
+    expect(levelSeries('limit', 'limit', undefined, { from: 0, to: 10 })).toEqual([]);
+    expect(levelSeries('limit', 'limit', 0, { from: 0, to: 10 })).toEqual([]);
+  });
+
+  test('covers the window before its newest point', () => {
+    expect(spanOf([usage], 250)).toEqual({ from: 50, to: 300 });
+  });
+
+  test('can be read as a table', () => {
+    expect(summarise([usage, { label: 'none', style: 'line', points: [] }])).toEqual([
+      { label: 'used', latest: 2, lowest: 1, highest: 3 },
+    ]);
+  });
+});
