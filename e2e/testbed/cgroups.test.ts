@@ -18,9 +18,8 @@ describe('the hierarchies in /proc/self/mounts', () => {
   });
 
   test('a version 2 host has one', () => {
-    const mounts = 'cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid,nodev,noexec,relatime,nsdelegate,memory_recursiveprot 0 0\n';
-    expect(parseHierarchies(mounts)).toEqual([
-      { version: 2, root: '/sys/fs/cgroup', options: 'nsdelegate' },
-    ]);
+    const mounts =
+      'cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid,nodev,noexec,relatime,nsdelegate,memory_recursiveprot 0 0\n';
+    expect(parseHierarchies(mounts)).toEqual([{ version: 2, root: '/sys/fs/cgroup', options: 'nsdelegate' }]);
   });
 });

@@ -3,6 +3,7 @@
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { joining } from './processes.ts';
 import { until } from './wait.ts';
 
 /** One mounted hierarchy. Version 1 has several, with their controllers in `options`; version 2 has just one. */
@@ -99,6 +100,18 @@ export async function joinFiles(parent: string, unit: string): Promise<string[]>
       return join(inner, 'cgroup.procs');
     }),
   );
+}
+
+/**
+ * The command that runs `argv` with `parent/unit` as the root of a new cgroup namespace, which it has joined. Under
+ * version 2 it then steps into the child `init`, or the root could not hand its controllers on to containers.
+ */
+export async function asCgroupRoot(parent: string, unit: string, argv: readonly string[]): Promise<string[]> {
+  const joinRoot = await joinFiles(parent, unit);
+  const [first] = hostHierarchies();
+  if (first?.version !== 2) return joining(joinRoot, ['unshare', '--cgroup', ...argv]);
+  await mkdir(join(first.root, parent, unit, 'init'), { recursive: true });
+  return joining(joinRoot, ['unshare', '--cgroup', ...joining(await joinFiles(parent, unit), argv)]);
 }
 
 /** Ids of all living processes in `parent` or `parent/unit`, their containers included. */

@@ -3,7 +3,7 @@
 import { readlink } from 'node:fs/promises';
 import { destroyCgroup, joinFiles, makeCgroup, pidsIn } from './cgroups.ts';
 import { addressesIn, macOf, portOf, type Layout } from './layout.ts';
-import { run, runToEnd, startDetached } from './processes.ts';
+import { joining, run, runToEnd, startDetached } from './processes.ts';
 import { until } from './wait.ts';
 
 const UNIT = 'fabric';
@@ -24,7 +24,7 @@ export async function buildFabric(layout: Layout, prefix: string): Promise<void>
   const { host, gateway } = addressesIn(prefix);
   await makeCgroup(layout.cgroup, UNIT);
   const holder = ['unshare', '--net', 'sleep', 'infinity'];
-  const pid = startDetached(await joinFiles(layout.cgroup, UNIT), holder, `${layout.logs}/fabric.log`);
+  const pid = startDetached(joining(await joinFiles(layout.cgroup, UNIT), holder), `${layout.logs}/fabric.log`);
   const ours = await readlink('/proc/self/ns/net');
   await until('the network namespace', async () => (await readlink(`/proc/${pid}/ns/net`)) !== ours);
   await run([

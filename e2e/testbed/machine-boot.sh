@@ -50,9 +50,7 @@ mount -t proc proc "$root/proc"
 mount -t sysfs sysfs "$root/sys"
 if [[ ${hierarchies[0]} == *=2 ]]; then
   mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
-  # Only leaves may hold processes once controllers are handed on to containers.
-  mkdir -p "$root/sys/fs/cgroup/init"
-  while read -r pid; do echo "$pid" > "$root/sys/fs/cgroup/init/cgroup.procs" || true; done < "$root/sys/fs/cgroup/cgroup.procs"
+  # We are in its child `init` (cgroups.ts saw to that): only leaves may hold processes once controllers are handed on.
   sed -e 's/ / +/g' -e 's/^\(.\)/+\1/' "$root/sys/fs/cgroup/cgroup.controllers" > "$root/sys/fs/cgroup/cgroup.subtree_control"
 else
   mount -t tmpfs -o mode=755 cgroup "$root/sys/fs/cgroup"

@@ -4,6 +4,7 @@ import { chmod, copyFile, mkdir, readFile, readdir, readlink, truncate, writeFil
 import { request } from 'node:http';
 import { join } from 'node:path';
 import {
+  asCgroupRoot,
   destroyCgroup,
   hostHierarchies,
   joinFiles,
@@ -106,7 +107,7 @@ export async function powerOn(ref: MachineRef, address: string, docker: boolean)
   const layout = layoutOf(ref.testbed);
   const folder = folderOf(ref);
   await makeCgroup(layout.cgroup, ref.name);
-  const namespaces = ['--mount', '--uts', '--ipc', '--pid', '--net', '--cgroup', '--fork', '--kill-child'];
+  const namespaces = ['--mount', '--uts', '--ipc', '--pid', '--net', '--fork', '--kill-child'];
   const hierarchies = hostHierarchies().map(({ options, version }) => `${options}=${version}`);
   const hidden = JSON.parse(await readFile(join(folder, 'hidden.json'), 'utf8')) as string[];
   const boot = [
@@ -119,11 +120,8 @@ export async function powerOn(ref: MachineRef, address: string, docker: boolean)
     ...hidden,
   ];
   const log = join(layout.logs, `${ref.name}.log`);
-  startDetached(
-    await joinFiles(layout.cgroup, ref.name),
-    ['unshare', ...namespaces, '--propagation', 'private', ...boot],
-    log,
-  );
+  const unshare = ['unshare', ...namespaces, '--propagation', 'private', ...boot];
+  startDetached(await asCgroupRoot(layout.cgroup, ref.name, unshare), log);
   try {
     const pid = await until(`${ref.name} to begin booting`, () => findInit(ref), { everyMs: 5 });
     await plugIn(layout, ref.name, address, pid);

@@ -49,11 +49,11 @@ export async function run(argv: readonly string[], options: { input?: string } =
   return stdout;
 }
 
-/** Starts a process that outlives this one, in the given cgroups, writing to `logFile`. */
-export function startDetached(cgroups: readonly string[], argv: readonly string[], logFile: string): number {
+/** Starts a process that outlives this one, writing to `logFile`; `argv` should begin with `joining`. */
+export function startDetached(argv: readonly string[], logFile: string): number {
   mkdirSync(dirname(logFile), { recursive: true });
   const log = openSync(logFile, 'a');
-  const [file = '', ...args] = joining(cgroups, argv);
+  const [file = '', ...args] = argv;
   const child = spawn(file, args, { detached: true, cwd: '/', env: CLEAN_ENVIRONMENT, stdio: ['ignore', log, log] });
   closeSync(log);
   child.unref();

@@ -4,13 +4,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { joinFiles, makeCgroup } from './cgroups.ts';
 import type { Layout } from './layout.ts';
-import { run, startDetached } from './processes.ts';
+import { joining, run, startDetached } from './processes.ts';
 import type { PrivateRegistry } from './state.ts';
 import { until } from './wait.ts';
 
 async function start(layout: Layout, unit: string, argv: readonly string[]): Promise<void> {
   await makeCgroup(layout.cgroup, unit);
-  startDetached(await joinFiles(layout.cgroup, unit), argv, join(layout.logs, `${unit}.log`));
+  startDetached(joining(await joinFiles(layout.cgroup, unit), argv), join(layout.logs, `${unit}.log`));
 }
 
 /** Resolves with the first bytes the other side sends, or '' once connected when `expectBanner` is false. */
