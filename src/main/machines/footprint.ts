@@ -1,0 +1,40 @@
+import { CONTAINER_LABELS, MACHINE_DIR } from '../../shared/agent-config.ts';
+
+/**
+ * What of ours is on a machine, by name: the join makes the agent and the folder; the agent makes the rest. Removal
+ * takes away exactly this, and verifies that it is gone.
+ */
+export const AGENT_CONTAINER = 'wheelhouse-agent';
+export const HELPER_CONTAINER = 'wheelhouse-helper';
+/** The bridge that holds the gateway address, and the overlay. */
+const INTERFACES = ['kube0', 'flannel.1'];
+/** The host's ends of the pods' veth pairs. */
+const INTERFACE_PREFIX = 'vh';
+/** Tables of the agent, in family ip. */
+export const NFT_TABLES = ['wheelhouse', 'kproxy'];
+
+/** A network interface that the agent made. */
+export function isOwnInterface(device: string): boolean {
+  return INTERFACES.includes(device) || device.startsWith(INTERFACE_PREFIX);
+}
+
+export const OWN_INTERFACES = { names: INTERFACES, prefix: INTERFACE_PREFIX };
+
+/** Where things are below MACHINE_DIR. The machine's user owns `run`, in which SSH binds; root owns the rest. */
+export const PATHS = {
+  agentDir: `${MACHINE_DIR}/agent`,
+  bundle: `${MACHINE_DIR}/agent/agent.cjs`,
+  config: `${MACHINE_DIR}/agent/config.json`,
+  ca: `${MACHINE_DIR}/agent/ca.crt`,
+  certificate: `${MACHINE_DIR}/agent/client.crt`,
+  key: `${MACHINE_DIR}/agent/client.key`,
+  state: `${MACHINE_DIR}/state`,
+  runDir: `${MACHINE_DIR}/run`,
+  apiSocket: `${MACHINE_DIR}/run/api.sock`,
+  agentSocket: `${MACHINE_DIR}/run/agent.sock`,
+} as const;
+
+/** Docker's filter for everything of one cluster. */
+export function ofCluster(clusterId: string): { label: string[] } {
+  return { label: [`${CONTAINER_LABELS.cluster}=${clusterId}`] };
+}
