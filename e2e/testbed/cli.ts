@@ -34,10 +34,17 @@ async function main(): Promise<number> {
   if (command === 'up') {
     const report = (line: string) => console.error(line);
     // Interrupted half-way, nothing must stay: the same as a failure.
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => void downTestbed(dir).finally(() => process.exit(130)));
+    const interruption = new AbortController();
+    for (const name of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(name, () => interruption.abort(new Error('interrupted; took down what had begun')));
     }
-    const status = await upTestbed({ machines: Number(count), dir, withoutDocker: values['without-docker'], report });
+    const status = await upTestbed({
+      machines: Number(count),
+      dir,
+      withoutDocker: values['without-docker'],
+      report,
+      signal: interruption.signal,
+    });
     console.log(show(status));
     return 0;
   }

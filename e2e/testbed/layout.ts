@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 
-/** Used when no folder is given. Must lie on a real file system (not on an overlay or a tmpfs). */
+/** Used when no folder is given. */
 export const DEFAULT_DIR = '/var/lib/wheelhouse-testbed';
 
 /** Host number of this computer inside the testbed's /24; the machines begin at `FIRST_MACHINE`. */
@@ -26,6 +26,9 @@ export interface Layout {
   readonly keys: string;
   readonly logs: string;
   readonly machines: string;
+  /** The registries' folders, by their cgroup's name. */
+  readonly registry: string;
+  readonly privateRegistry: string;
 }
 
 /** The names that belong to a testbed folder. */
@@ -41,6 +44,8 @@ export function layoutOf(dir: string): Layout {
     keys: join(absolute, 'keys'),
     logs: join(absolute, 'logs'),
     machines: join(absolute, 'machines'),
+    registry: join(absolute, 'registry'),
+    privateRegistry: join(absolute, 'private-registry'),
   };
 }
 

@@ -14,4 +14,5 @@ for file in "$bundle/config.json" "${process-}"; do
     sed -i -e 's/"CAP_SYS_RESOURCE",//g' -e 's/,"CAP_SYS_RESOURCE"//g' -e 's/"oomScoreAdj":-[0-9]*/"oomScoreAdj":0/' "$file"
   fi
 done
-exec /usr/sbin/runc "$@"
+real=$(PATH=/usr/sbin:/usr/bin && command -v runc)
+exec "$real" "$@"

@@ -1,7 +1,7 @@
 // What the machines find on the host side of their network: two registries (one asks for a password) and a name server.
 import { connect } from 'node:net';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { joinFiles, makeCgroup } from './cgroups.ts';
 import type { Layout } from './layout.ts';
 import { joining, run, startDetached } from './processes.ts';
@@ -28,30 +28,29 @@ export function greetingOf(host: string, port: number, expectBanner: boolean): P
   });
 }
 
-async function startRegistry(layout: Layout, unit: string, address: string, auth: string): Promise<void> {
-  const folder = join(layout.dir, unit);
+async function startRegistry(layout: Layout, folder: string, address: string, auth: string): Promise<void> {
   await mkdir(join(folder, 'data'), { recursive: true });
   const storage = `storage:\n  filesystem: { rootdirectory: ${folder}/data }\n  delete: { enabled: true }\n`;
   const config = `version: 0.1\nlog: { level: warn }\n${storage}http: { addr: "${address}" }\n${auth}`;
   await writeFile(join(folder, 'config.yml'), config);
-  await start(layout, unit, ['docker-registry', 'serve', join(folder, 'config.yml')]);
+  await start(layout, basename(folder), ['docker-registry', 'serve', join(folder, 'config.yml')]);
   const [host = '', port = ''] = address.split(':');
   await until(`the registry at ${address}`, async () => (await greetingOf(host, Number(port), false)) === '');
 }
 
 /** Starts the registry that anyone may use. */
 export async function startOpenRegistry(layout: Layout, address: string): Promise<void> {
-  await startRegistry(layout, 'registry', address, '');
+  await startRegistry(layout, layout.registry, address, '');
 }
 
 /** Starts the registry that asks for a password. */
 export async function startPrivateRegistry(layout: Layout, registry: PrivateRegistry): Promise<void> {
-  const folder = join(layout.dir, 'private-registry');
+  const folder = layout.privateRegistry;
   await mkdir(folder, { recursive: true });
   const users = await run(['htpasswd', '-Bbn', registry.username, registry.password]);
   await writeFile(join(folder, 'htpasswd'), users);
   const auth = `auth:\n  htpasswd: { realm: testbed, path: ${folder}/htpasswd }\n`;
-  await startRegistry(layout, 'private-registry', registry.address, auth);
+  await startRegistry(layout, folder, registry.address, auth);
 }
 
 /** Starts the name server that answers NXDOMAIN. */

@@ -1,5 +1,5 @@
 // Bringing a testbed up and down as a whole: N separate machines on this one computer, and what they need around them.
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, rmdir } from 'node:fs/promises';
 import { testbedUnsupportedReason } from '../../scripts/system-packages.mjs';
 import { destroyCgroup, pidsIn } from './cgroups.ts';
 import { buildFabric, destroyFabric } from './fabric.ts';
@@ -54,6 +54,16 @@ export interface UpOptions {
   /** The size of each machine's disk (sparse). Default 20 GiB. */
   readonly diskBytes?: number;
   readonly report?: (line: string) => void;
+  /** Makes `upTestbed` stop at its next step, take everything down and reject with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Like `Promise.all`, but rejects only when all have ended: nothing may go on building while we take down. */
+async function allEnded<T extends readonly Promise<unknown>[]>(
+  promises: [...T],
+): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
 }
 
 /**
@@ -86,7 +96,7 @@ export async function upTestbed(options: UpOptions): Promise<TestbedStatus> {
 
 async function build(
   layout: Layout,
-  { machines: count, withoutDocker = [], diskBytes = 20 * GIBIBYTE, report = () => undefined }: UpOptions,
+  { machines: count, withoutDocker = [], diskBytes = 20 * GIBIBYTE, report = () => undefined, signal }: UpOptions,
 ) {
   await mkdir(layout.dir, { recursive: true });
   const prefix = await claimSubnet(layout);
@@ -102,22 +112,25 @@ async function build(
 
   report('network and registries');
   await buildFabric(layout, prefix);
-  const [authorizedKeys] = await Promise.all([
+  const [authorizedKeys] = await allEnded([
     makeIdentities(layout),
     startOpenRegistry(layout, registry),
     startPrivateRegistry(layout, privateRegistry),
     startNameServer(layout, addresses.host),
   ]);
+  signal?.throwIfAborted();
   report(`starting ${count} machines, filling the registries`);
   const insecureRegistries = [registry, privateRegistry.address];
-  const [images] = await Promise.all([
+  const [images] = await allEnded([
     fillRegistries(registry, privateRegistry),
     ...machines.map(async ({ name, address, docker }) => {
       const ref = { testbed: layout.dir, name };
       await prepareMachine({ ...ref, address, docker, diskBytes, authorizedKeys, insecureRegistries });
+      signal?.throwIfAborted();
       await powerOn(ref, address, docker);
     }),
   ]);
+  signal?.throwIfAborted();
   await writeState(layout, { ...state, images, complete: true });
 }
 
@@ -127,7 +140,7 @@ async function fillRegistries(registry: string, privateRegistry: PrivateRegistry
     await pushImage(image, { ...target, repository, tags });
     return tags.map((tag) => `${target.registry}/${repository}:${tag}`);
   };
-  return (await Promise.all((await testImages()).map(push))).flat();
+  return (await allEnded((await testImages()).map(push))).flat();
 }
 
 /** The testbed in a folder; undefined when none is up there. */
@@ -161,7 +174,7 @@ export async function testbedStatus(dir: string = DEFAULT_DIR): Promise<TestbedS
 /**
  * Takes down whatever there is of a testbed: processes, cgroups, links, mounts, its folder. Finds it by names that
  * follow from the folder's path, so it also works after `up` or any of its processes was killed, and does nothing when
- * there is nothing. Refuses to remove a folder that holds something else.
+ * there is nothing. Leaves alone what it finds in the folder that a testbed does not put there.
  */
 export async function downTestbed(dir: string = DEFAULT_DIR): Promise<void> {
   const layout = layoutOf(dir);
@@ -171,7 +184,24 @@ export async function downTestbed(dir: string = DEFAULT_DIR): Promise<void> {
   await destroyCgroup(layout.cgroup);
   await unmountBelow(layout.dir);
   await releaseSubnets(layout);
-  if (state) await rm(layout.dir, { recursive: true, force: true });
+  if (state) await removeFolder(layout);
+}
+
+/** The state goes last, so that a removal that was cut short can be taken up again. */
+async function removeFolder({
+  dir,
+  keys,
+  logs,
+  machines,
+  registry,
+  privateRegistry,
+  stateFile,
+}: Layout): Promise<void> {
+  for (const folder of [keys, logs, machines, registry, privateRegistry]) {
+    await rm(folder, { recursive: true, force: true });
+  }
+  await rm(stateFile);
+  if ((await readdir(dir)).length === 0) await rmdir(dir);
 }
 
 /** No mount of a testbed is ever made in this computer's namespace; one that someone made would be emptied by `rm`. */
