@@ -49,7 +49,7 @@ export interface StorageEvent {
   /** The value after the write; for a delete the last value, stamped with the delete's revision. */
   readonly value: StoredValue;
   /** The value before the write; absent on create. */
-  readonly previous?: StoredValue;
+  readonly previous?: StoredValue | undefined;
   /**
    * The JSON text of `value`, made once however many watchers ask.
    */
