@@ -23,8 +23,14 @@ function tool(packageName, binary = packageName) {
 function run(title, args, environment = {}) {
   const started = performance.now();
   process.stdout.write(`\n== ${title}\n`);
-  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...environment } });
-  process.stdout.write(`== ${title}: ${status === 0 ? 'ok' : `failed (exit ${status})`} after ${Math.round((performance.now() - started) / 1000)} s\n`);
+  const { status } = spawnSync(process.execPath, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...environment },
+  });
+  process.stdout.write(
+    `== ${title}: ${status === 0 ? 'ok' : `failed (exit ${status})`} after ${Math.round((performance.now() - started) / 1000)} s\n`,
+  );
   return status === 0;
 }
 
@@ -42,7 +48,11 @@ function skip(what, why) {
 function vitest(title, projects, environment) {
   const report = join(reports, `${projects.join('-')}.json`);
   const flags = projects.flatMap((project) => ['--project', project]);
-  const ok = run(title, [tool('vitest'), 'run', ...flags, '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`], environment);
+  const ok = run(
+    title,
+    [tool('vitest'), 'run', ...flags, '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`],
+    environment,
+  );
   if (!existsSync(report)) return void (total.failed += 1);
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, 'utf8'));
   total.passed += numPassedTests;
@@ -52,7 +62,9 @@ function vitest(title, projects, environment) {
 
 function playwright(title) {
   const report = join(reports, 'playwright.json');
-  const ok = run(title, [tool('@playwright/test', 'playwright'), 'test', '--config', 'e2e/playwright.config.ts'], { PLAYWRIGHT_JSON_OUTPUT_NAME: report });
+  const ok = run(title, [tool('@playwright/test', 'playwright'), 'test', '--config', 'e2e/playwright.config.ts'], {
+    PLAYWRIGHT_JSON_OUTPUT_NAME: report,
+  });
   if (!existsSync(report)) return void (total.failed += 1);
   const { stats } = JSON.parse(readFileSync(report, 'utf8'));
   total.passed += stats.expected + stats.flaky;
@@ -61,11 +73,20 @@ function playwright(title) {
 }
 
 await ensureSystemPackages();
-if (!existsSync(join(root, 'src/main/resources/generated/schemas.json'))) run('schemas', ['scripts/generate-schemas.mjs']);
+if (!existsSync(join(root, 'src/main/resources/generated/schemas.json')))
+  run('schemas', ['scripts/generate-schemas.mjs']);
 check('format', [tool('prettier'), '--check', '--log-level', 'warn', '.']);
 check('lint', [tool('eslint'), '.', '--max-warnings', '0']);
-for (const part of ['src/shared', 'src/main', 'src/agent', 'src/preload', '.']) check(`types of ${part}`, [tool('typescript', 'tsc'), '-p', part, '--noEmit']);
-check('types of src/renderer', [tool('svelte-check'), '--tsconfig', 'src/renderer/tsconfig.json', '--fail-on-warnings', '--output', 'human']);
+for (const part of ['src/shared', 'src/main', 'src/agent', 'src/preload', '.'])
+  check(`types of ${part}`, [tool('typescript', 'tsc'), '-p', part, '--noEmit']);
+check('types of src/renderer', [
+  tool('svelte-check'),
+  '--tsconfig',
+  'src/renderer/tsconfig.json',
+  '--fail-on-warnings',
+  '--output',
+  'human',
+]);
 check('layer rules', [tool('dependency-cruiser', 'depcruise'), 'src', '--config', '.dependency-cruiser.cjs']);
 check('build', ['scripts/build.mjs']);
 vitest('unit', ['unit', 'renderer']);

@@ -32,7 +32,14 @@ export class ServeProcess {
   /** Starts `serve` and resolves when it says that it is ready. Rejects with what it said when it ends before. */
   static async start(options: ServeOptions = {}): Promise<ServeProcess> {
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'wheelhouse-e2e-')));
-    const args = ['--data-dir', dataDir, '--listen', `127.0.0.1:${options.apiPort ?? 0}`, '--ui', `127.0.0.1:${options.uiPort ?? 0}`];
+    const args = [
+      '--data-dir',
+      dataDir,
+      '--listen',
+      `127.0.0.1:${options.apiPort ?? 0}`,
+      '--ui',
+      `127.0.0.1:${options.uiPort ?? 0}`,
+    ];
     if (options.simulate !== undefined) args.push('--simulate', String(options.simulate));
     const child = spawn(process.execPath, [ENTRY, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,53 @@
+import { createInterface } from 'node:readline';
+import { startControlPlane } from './app/control-plane.ts';
+import { OptionError, parseOptions } from './app/options.ts';
+import { fileModeProtector } from './app/secret-box.ts';
+import { connectionOf } from './app/web-socket-connection.ts';
+import { startUiServer } from './app/ui-server.ts';
+import { StartError } from './app/start-error.ts';
+import { join } from 'node:path';
+
+/** Headless entry: the control plane and, on another port, the screen for a browser. Prints one `ready` line. */
+async function serve(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2), process.env, process.platform);
+  const controlPlane = await startControlPlane(options, { mode: 'serve', keyProtector: fileModeProtector });
+  const ui = await startUiServer(
+    {
+      rendererDir: join(import.meta.dirname, '..', 'renderer'),
+      box: controlPlane.box,
+      clock: { now: () => Date.now() },
+      linkFile: join(options.dataDir, 'ui-link'),
+      onConnection: (socket) => controlPlane.acceptScreen(connectionOf(socket)),
+    },
+    options.ui,
+  ).catch(async (error: NodeJS.ErrnoException) => {
+    await controlPlane.stop();
+    throw StartError.ofListen('--ui', options.ui, error);
+  });
+  process.stdout.write(`ready api=${controlPlane.apiUrl} ui=${ui.link()} kubeconfig=${controlPlane.kubeconfigPath}\n`);
+  // Enter prints a link that is still unused, for another browser.
+  if (process.stdin.isTTY) createInterface(process.stdin).on('line', () => process.stdout.write(`ui=${ui.link()}\n`));
+
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    void ui
+      .close()
+      .then(() => controlPlane.stop())
+      .then(() => process.exit(0));
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+try {
+  await serve();
+} catch (error) {
+  // What the user can put right is one sentence; anything else keeps its stack for a report.
+  const expected = error instanceof OptionError || error instanceof StartError;
+  process.stderr.write(
+    `${expected ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  process.exit(1);
+}
