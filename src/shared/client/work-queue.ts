@@ -8,7 +8,7 @@ export class WorkQueue {
   readonly #ready: string[] = [];
   readonly #dirty = new Set<string>();
   readonly #processing = new Set<string>();
-  readonly #waiting = new Map<string, { at: number; timer: unknown }>();
+  readonly #waiting = new Map<string, { at: number; timer: ReturnType<typeof setTimeout> }>();
   readonly #takers: ((key: string | undefined) => void)[] = [];
   readonly #backoff: Backoff;
   #closed = false;

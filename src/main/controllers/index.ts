@@ -1,0 +1,71 @@
+import type { ApiClient } from '../../shared/client/api-client.ts';
+import { EventRecorder } from '../../shared/client/event-recorder.ts';
+import type { SharedInformers } from '../../shared/client/shared-informers.ts';
+import { messageOf } from '../../shared/api/errors.ts';
+import type { Clock, Logger } from '../../shared/logger.ts';
+import { deploymentController } from './deployment/deployment-controller.ts';
+import { garbageCollector } from './garbage-collector/garbage-collector.ts';
+import { namespaceController } from './namespace/namespace-controller.ts';
+import { nodeIpamController, type NodeIpamOptions } from './node-ipam/node-ipam-controller.ts';
+import { nodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.ts';
+import type { NodeLifecycleOptions } from './node-lifecycle/options.ts';
+import { podGcController } from './pod-gc/pod-gc-controller.ts';
+import { replicaSetController } from './replicaset/replicaset-controller.ts';
+import type { ControllerDeps, RunningController } from './runtime/dependencies.ts';
+import { serviceAccountController } from './service-account/service-account-controller.ts';
+
+export interface ControllersDeps {
+  /** A client that writes under this name (`deployment-controller` …): its field manager and its events' component. */
+  client(name: string): ApiClient;
+  /** Shared with whoever else watches; started here, stopped by its owner. */
+  informers: SharedInformers;
+  clock: Clock;
+  log: Logger;
+}
+
+export interface ControllersOptions {
+  nodeLifecycle?: NodeLifecycleOptions;
+  nodeIpam?: NodeIpamOptions;
+}
+
+/** Every controller, by the name upstream's events and user agents carry. */
+const CONTROLLERS: Record<string, (deps: ControllerDeps, options: ControllersOptions) => RunningController> = {
+  'deployment-controller': (deps) => deploymentController(deps),
+  'replicaset-controller': (deps) => replicaSetController(deps),
+  'namespace-controller': (deps) => namespaceController(deps),
+  'garbage-collector-controller': (deps) => garbageCollector(deps),
+  'node-controller': (deps, options) => nodeLifecycleController(deps, options.nodeLifecycle),
+  cidrAllocator: (deps, options) => nodeIpamController(deps, options.nodeIpam),
+  'service-account-controller': (deps) => serviceAccountController(deps),
+  'pod-garbage-collector': (deps) => podGcController(deps),
+};
+
+/**
+ * Starts all controllers and resolves when their caches are filled and they are at work. The informers must outlive
+ * them. `stop` resolves when no reconcile is running any more and all events are written.
+ */
+export async function startControllers(
+  deps: ControllersDeps,
+  options: ControllersOptions = {},
+): Promise<{ stop(): Promise<void> }> {
+  const recorders: EventRecorder[] = [];
+  const running = Object.entries(CONTROLLERS).map(([name, make]) => {
+    const client = deps.client(name);
+    const events = new EventRecorder(client, {
+      component: name,
+      now: () => new Date(deps.clock.now()),
+      onError: (error) => deps.log.warn({ controller: name, err: messageOf(error) }, 'writing an event failed'),
+    });
+    recorders.push(events);
+    const { informers, clock, log } = deps;
+    return make({ client, events, informers, clock, log }, options);
+  });
+  await deps.informers.start();
+  for (const controller of running) controller.start();
+  return {
+    stop: async () => {
+      await Promise.all(running.map((controller) => controller.stop()));
+      await Promise.all(recorders.map((recorder) => recorder.flush()));
+    },
+  };
+}
