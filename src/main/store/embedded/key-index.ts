@@ -55,7 +55,7 @@ export class KeyIndex {
   /** How many keys with the prefix come after `after`. */
   countAfter(prefix: string, after: string): number {
     const end = endOf(prefix);
-    const from = `${after}\0`;
+    const from = after < prefix ? prefix : `${after}\0`;
     return this.#kindsOf(prefix).reduce(
       (sum, slots) => sum + Math.max(0, (end === undefined ? slots.size : slots.rank(end)) - slots.rank(from)),
       0,
