@@ -13,12 +13,12 @@ export function mergePatch(target: unknown, patch: unknown, strategic: boolean, 
   const key = MERGE_KEYS[field];
   if (strategic && key && Array.isArray(patch)) return mergeList(Array.isArray(target) ? target : [], patch, key);
   if (!isRecord(patch)) return patch;
-  const merged: Record<string, unknown> = isRecord(target) ? { ...target } : {};
+  const merged = new Map(isRecord(target) ? Object.entries(target) : []);
   for (const [name, value] of Object.entries(patch)) {
-    if (value === null) delete merged[name];
-    else merged[name] = mergePatch(merged[name], value, strategic, name);
+    if (value === null) merged.delete(name);
+    else merged.set(name, mergePatch(merged.get(name), value, strategic, name));
   }
-  return merged;
+  return Object.fromEntries(merged);
 }
 
 function mergeList(target: unknown[], patch: unknown[], key: string): unknown[] {

@@ -65,7 +65,7 @@ export function planDeployment(deployment: Deployment, observed: Observed, now: 
   draft.notePause();
   if (deployment.spec?.paused || isScaling(deployment, observed.replicaSets)) {
     draft.followTemplate();
-    draft.resize(sizesWhenScaling(deployment, draft.members, draft.newest));
+    draft.resize(sizesWhenScaling(deployment, draft.members, draft.newest), { annotate: true });
     if (deployment.spec?.paused) draft.cleanUp();
     return draft.counted();
   }
@@ -189,8 +189,11 @@ class Draft {
     return this.newest;
   }
 
-  /** Scales what differs; returns whether any size changes. */
-  resize(sizes: Sizes): boolean {
+  /**
+   * Scales what differs; returns whether any size changes. `annotate`: also brings the size annotations of those
+   * that keep their size up to date, which ends a scaling event.
+   */
+  resize(sizes: Sizes, options: { annotate?: boolean } = {}): boolean {
     let changed = false;
     for (const member of this.members) {
       const to = sizes.get(nameOf(member.replicaSet));
@@ -198,7 +201,7 @@ class Draft {
       const annotations = this.#sizeAnnotations();
       const have = member.replicaSet.metadata?.annotations ?? {};
       const annotated = Object.entries(annotations).every(([key, value]) => have[key] === value);
-      if (to === member.replicas && annotated) continue;
+      if (to === member.replicas && (annotated || !options.annotate)) continue;
       this.#actions.push({ type: 'scale', replicaSet: member.replicaSet, from: member.replicas, to, annotations });
       changed ||= to !== member.replicas;
       member.replicas = to;

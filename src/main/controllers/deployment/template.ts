@@ -13,8 +13,7 @@ export function sameTemplate(a: PodTemplateSpec | undefined, b: PodTemplateSpec 
 }
 
 function comparable(template: PodTemplateSpec | undefined): unknown {
-  const labels = { ...template?.metadata?.labels };
-  delete labels[HASH_LABEL];
+  const { [HASH_LABEL]: _hash, ...labels } = template?.metadata?.labels ?? {};
   return withoutEmpty({ ...template, metadata: { ...template?.metadata, labels } });
 }
 
