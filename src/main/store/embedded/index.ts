@@ -18,6 +18,7 @@ export { WriteFailedError } from './committer.ts';
 export { StoreClosedError } from './embedded-store.ts';
 export type { RecoveryReport } from './recovery.ts';
 export type { EmbeddedOptions, Failpoint } from './options.ts';
+export type { ValueSealer } from './sealing.ts';
 
 /** The embedded store, with what its opening found and a compaction on request. */
 export interface EmbeddedStore extends Storage {
@@ -42,12 +43,12 @@ export async function openEmbeddedStore(deps: {
   const unlock = await lockDirectory(dir);
   try {
     for (const file of (await listFiles(dir)).unfinished) await rm(file, { force: true });
-    const adapter = new SnapshotAdapter(dir, options.failpoint);
+    const adapter = new SnapshotAdapter(dir, options);
     const db = new Low<Snapshot>(adapter, { number: 1, revision: 0, reserved: 0, slots: [] });
-    const recovered = await recover(dir, db, adapter);
+    const recovered = await recover(dir, db, adapter, options.sealer);
     // The slots live in the index now; lowdb keeps only which snapshot is the newest.
     db.data = { ...db.data, slots: [] };
-    const journal = await Journal.open(dir, options.failpoint, recovered.journal);
+    const journal = await Journal.open(dir, options, recovered.journal);
     const state = new MemoryState(recovered.index, recovered.revision, options, clock);
     const committer = new Committer({ journal, target: state, log, clock }, options, recovered);
     const revision = (): number => state.revision;

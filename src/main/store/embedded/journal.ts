@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { segmentName, syncDirectory } from './files.ts';
 import type { EmbeddedOptions } from './options.ts';
 import { encodeGroup, RecordKind, type RecordInput } from './record.ts';
+import { sealed } from './sealing.ts';
 
 /**
  * The segment being written. One group at a time: written, fsync'd, and only then counted as there. After a failure
@@ -14,7 +15,7 @@ export class Journal {
 
   private constructor(
     private readonly dir: string,
-    private readonly failpoint: EmbeddedOptions['failpoint'],
+    private readonly options: Pick<EmbeddedOptions, 'failpoint' | 'sealer'>,
     private file: FileHandle,
     private number: number,
     private group: number,
@@ -27,13 +28,13 @@ export class Journal {
   /** Opens a segment to append after its first `goodBytes`; what is beyond is cut. Creates it when it is new. */
   static async open(
     dir: string,
-    failpoint: EmbeddedOptions['failpoint'],
+    options: Pick<EmbeddedOptions, 'failpoint' | 'sealer'>,
     at: { segment: number; goodBytes: number; lastGroup: number; bytesBefore: number },
   ): Promise<Journal> {
     const file = await openSegment(dir, at.segment);
     await file.truncate(at.goodBytes);
     await file.datasync();
-    return new Journal(dir, failpoint, file, at.segment, at.lastGroup, at.goodBytes, at.bytesBefore);
+    return new Journal(dir, options, file, at.segment, at.lastGroup, at.goodBytes, at.bytesBefore);
   }
 
   get segment(): number {
@@ -48,14 +49,16 @@ export class Journal {
   /** Resolves when the records are on disk, all or none. Not to be called again before it settles. */
   async append(records: readonly RecordInput[]): Promise<void> {
     if (this.#needsRepair) await this.#repair();
-    const bytes = encodeGroup(records, this.group + 1);
+    const { failpoint, sealer } = this.options;
+    const forDisk = records.map((record) => sealed(record, sealer));
+    const bytes = encodeGroup(forDisk, this.group + 1);
     try {
-      this.failpoint('append.before');
+      failpoint('append.before');
       await writeAll(this.file, bytes, this.#durableBytes);
-      this.failpoint('append.after');
-      this.failpoint('fsync.before');
+      failpoint('append.after');
+      failpoint('fsync.before');
       await this.file.datasync();
-      this.failpoint('fsync.after');
+      failpoint('fsync.after');
     } catch (error) {
       this.#needsRepair = true;
       throw error;
@@ -67,14 +70,14 @@ export class Journal {
   /** Ends this segment and begins the next; returns the new one's number. */
   async rotate(revision: number): Promise<number> {
     await this.append([{ kind: RecordKind.seal, revision }]);
-    this.failpoint('rotate.before');
+    this.options.failpoint('rotate.before');
     const next = await openSegment(this.dir, this.number + 1);
     await this.file.close();
     this.file = next;
     this.number++;
     this.bytesBefore += this.#durableBytes;
     this.#durableBytes = 0;
-    this.failpoint('rotate.after');
+    this.options.failpoint('rotate.after');
     return this.number;
   }
 

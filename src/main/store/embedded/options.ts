@@ -1,3 +1,5 @@
+import type { ValueSealer } from './sealing.ts';
+
 /** Where a test can cut the power: called with one of these names just before or after the step. Throwing makes the step fail (`ack.before` only marks a place). */
 export type Failpoint =
   | 'append.before'
@@ -25,6 +27,8 @@ export interface EmbeddedOptions {
   /** The journal is compacted when it has grown past this and past the last snapshot's size. */
   compactAfterBytes: number;
   failpoint: (name: Failpoint) => void;
+  /** Encrypts Secrets on disk; undefined leaves everything readable. */
+  sealer: ValueSealer | undefined;
 }
 
 export const DEFAULT_OPTIONS: EmbeddedOptions = {
@@ -35,4 +39,5 @@ export const DEFAULT_OPTIONS: EmbeddedOptions = {
   coalesceMs: 1_000,
   compactAfterBytes: 16 * 1024 * 1024,
   failpoint: () => undefined,
+  sealer: undefined,
 };

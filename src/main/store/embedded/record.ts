@@ -31,6 +31,8 @@ export interface RecordInput {
   key?: string;
   /** JSON text, or the bytes of it as read earlier. */
   text?: string | Buffer;
+  /** `text` is encrypted. */
+  sealed?: boolean;
 }
 
 export interface StoredRecord {
@@ -40,6 +42,8 @@ export interface StoredRecord {
   revision: number;
   createRevision: number;
   key: string;
+  /** `text` is encrypted. */
+  sealed: boolean;
   /** A view of the bytes that were scanned: copied by nobody, parsed only when asked for. */
   text: Buffer;
 }
@@ -51,6 +55,7 @@ const HEAD = 28;
 /** More than any object the API server lets in (3 MiB), so that a damaged length is recognised. */
 const MAX_PAYLOAD = 64 * 1024 * 1024;
 const ENDS_GROUP = 1;
+const SEALED = 2;
 
 /** Encodes records as one group. */
 export function encodeGroup(records: readonly RecordInput[], group: number): Buffer {
@@ -77,7 +82,7 @@ function payloadSize(record: RecordInput): number {
 function writePayload(payload: Buffer, record: RecordInput, group: number, endsGroup: boolean): void {
   const { key = '', text = '' } = record;
   payload.writeUInt8(record.kind, 0);
-  payload.writeUInt8(endsGroup ? ENDS_GROUP : 0, 1);
+  payload.writeUInt8((endsGroup ? ENDS_GROUP : 0) | (record.sealed ? SEALED : 0), 1);
   payload.writeDoubleLE(group, 2);
   payload.writeDoubleLE(record.revision, 10);
   payload.writeDoubleLE(record.createRevision ?? 0, 18);
@@ -100,6 +105,7 @@ export function readRecord(bytes: Buffer, at: number): { record: StoredRecord; n
     record: {
       kind: payload.readUInt8(0) as RecordKind,
       endsGroup: (payload.readUInt8(1) & ENDS_GROUP) !== 0,
+      sealed: (payload.readUInt8(1) & SEALED) !== 0,
       group: payload.readDoubleLE(2),
       revision: payload.readDoubleLE(10),
       createRevision: payload.readDoubleLE(18),

@@ -7,6 +7,7 @@ import { RecordKind, type StoredRecord } from './record.ts';
 import { scanRecords, type Damage } from './scan.ts';
 import { Slot } from './slot.ts';
 import type { Snapshot, SnapshotAdapter } from './snapshot-adapter.ts';
+import { opened, type ValueSealer } from './sealing.ts';
 
 /** What opening found: all zeros and empty lists after an orderly stop. */
 export interface RecoveryReport {
@@ -38,12 +39,17 @@ export interface Recovered {
 const DAMAGE_JUMP = 1_000_000;
 
 /** Rebuilds the state from the newest good snapshot and every journal segment since. */
-export async function recover(dir: string, db: Low<Snapshot>, adapter: SnapshotAdapter): Promise<Recovered> {
+export async function recover(
+  dir: string,
+  db: Low<Snapshot>,
+  adapter: SnapshotAdapter,
+  sealer?: ValueSealer,
+): Promise<Recovered> {
   const startedAt = performance.now();
   const { segments } = await listFiles(dir);
   await db.read();
   const base = await chooseBase(db.data, adapter, segments);
-  const state = new Replay(base);
+  const state = new Replay(base, sealer);
   const damage: Damage[] = [];
   let journal = { segment: base.number, goodBytes: 0, lastGroup: 0, bytesBefore: 0 };
   let records = 0;
@@ -109,7 +115,10 @@ class Replay {
   reserved: number;
   readonly #deleted = new Map<string, number>();
 
-  constructor(private readonly base: Snapshot) {
+  constructor(
+    private readonly base: Snapshot,
+    private readonly sealer: ValueSealer | undefined,
+  ) {
     this.revision = base.revision;
     this.reserved = base.reserved;
     for (const slot of base.slots) {
@@ -129,7 +138,7 @@ class Replay {
         break;
       case RecordKind.put:
         if (this.#isNews(key, revision))
-          this.index.put(Slot.fromDisk(key, record.createRevision, revision, record.text));
+          this.index.put(Slot.fromDisk(key, record.createRevision, revision, opened(record, this.sealer)));
         break;
       case RecordKind.delete:
         if (this.#isNews(key, revision)) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { listFiles, snapshotName, syncDirectory } from './files.ts';
 import type { EmbeddedOptions } from './options.ts';
+import { opened, sealed, type ValueSealer } from './sealing.ts';
 import { encodeGroup, findRecord, readRecord, RecordKind, type RecordInput, type StoredRecord } from './record.ts';
 import { Slot } from './slot.ts';
 
@@ -45,7 +46,7 @@ export class SnapshotAdapter implements Adapter<Snapshot> {
 
   constructor(
     private readonly dir: string,
-    private readonly failpoint: EmbeddedOptions['failpoint'],
+    private readonly options: Pick<EmbeddedOptions, 'failpoint' | 'sealer'>,
   ) {}
 
   /** The newest snapshot that is whole; null when there is none. */
@@ -65,11 +66,11 @@ export class SnapshotAdapter implements Adapter<Snapshot> {
   async write(snapshot: Snapshot): Promise<void> {
     const path = join(this.dir, snapshotName(snapshot.number));
     const unfinished = `${path}.tmp`;
-    this.failpoint('snapshot.write.before');
+    this.options.failpoint('snapshot.write.before');
     try {
       const file = await open(unfinished, 'w', 0o600);
       try {
-        await writeRecords(file, snapshot);
+        await writeRecords(file, snapshot, this.options.sealer);
         await file.sync();
       } finally {
         await file.close();
@@ -79,10 +80,10 @@ export class SnapshotAdapter implements Adapter<Snapshot> {
       await rm(unfinished, { force: true });
       throw error;
     }
-    this.failpoint('snapshot.rename.before');
+    this.options.failpoint('snapshot.rename.before');
     await rename(unfinished, path);
     await syncDirectory(this.dir);
-    this.failpoint('snapshot.rename.after');
+    this.options.failpoint('snapshot.rename.after');
     this.bytes = (await stat(path)).size;
   }
 
@@ -90,7 +91,9 @@ export class SnapshotAdapter implements Adapter<Snapshot> {
     const file = snapshotName(number);
     const bytes = await readFile(join(this.dir, file));
     const { records, damagedAt } = readAll(bytes);
-    const slots = records.filter((record) => record.kind === RecordKind.put).map(slotOf);
+    const slots = records
+      .filter((record) => record.kind === RecordKind.put)
+      .map((record) => slotOf(record, this.options.sealer));
     const fail = (reason: string): never => {
       throw new DamagedSnapshotError(file, number, reason, slots);
     };
@@ -105,7 +108,7 @@ export class SnapshotAdapter implements Adapter<Snapshot> {
   }
 }
 
-async function writeRecords(file: FileHandle, snapshot: Snapshot): Promise<void> {
+async function writeRecords(file: FileHandle, snapshot: Snapshot, sealer: ValueSealer | undefined): Promise<void> {
   const { number, revision, reserved } = snapshot;
   const head = JSON.stringify({ format: FORMAT, number, revision, reserved });
   let pending: RecordInput[] = [{ kind: RecordKind.snapshotHead, revision, text: head }];
@@ -120,7 +123,9 @@ async function writeRecords(file: FileHandle, snapshot: Snapshot): Promise<void>
   let sliceEnd = performance.now() + SLICE_MS;
   for (const slot of snapshot.slots) {
     const { key, createRevision, modRevision } = slot;
-    pending.push({ kind: RecordKind.put, key, createRevision, revision: modRevision, text: slot.text() });
+    pending.push(
+      sealed({ kind: RecordKind.put, key, createRevision, revision: modRevision, text: slot.text() }, sealer),
+    );
     pendingBytes += slot.size;
     count++;
     if (pendingBytes >= BUFFER_BYTES) await write();
@@ -132,8 +137,8 @@ async function writeRecords(file: FileHandle, snapshot: Snapshot): Promise<void>
   await write();
 }
 
-const slotOf = (record: StoredRecord): Slot =>
-  Slot.fromDisk(record.key, record.createRevision, record.revision, record.text);
+const slotOf = (record: StoredRecord, sealer: ValueSealer | undefined): Slot =>
+  Slot.fromDisk(record.key, record.createRevision, record.revision, opened(record, sealer));
 
 /** Every valid record, and where the first bytes are that belong to none. */
 function readAll(bytes: Buffer): { records: StoredRecord[]; damagedAt: number | undefined } {
