@@ -45,6 +45,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   schema: string;
   /** Leases and events are coalesced; everything else is durable. */
   durability: 'durable' | 'coalesced';
+  /** A kind of ours: wrong types are 422 in the words of custom resources, and there is no strategic merge patch. */
+  custom?: boolean;
   /** Objects of this kind are forgotten this long after their last write (events: one hour). */
   ttlSeconds?: number;
   /** Whether `/status` exists; then plain writes cannot touch status and status writes touch nothing else. */

@@ -1,0 +1,220 @@
+// Makes src/main/resources/generated/schemas.ts: the OpenAPI schemas of the kinds we serve, read from the generated models
+// of @kubernetes/client-node (whose field names, types and descriptions are upstream's). The layout of those files is
+// machine-made and regular, so a few regular expressions read it in well under a second.
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const require = createRequire(import.meta.url);
+const MODELS = join(dirname(require.resolve('@kubernetes/client-node')), 'gen', 'models');
+const OUTPUT = join(
+  dirname(fileURLToPath(import.meta.url)),
+  '..',
+  'src',
+  'main',
+  'resources',
+  'generated',
+  'schemas.ts',
+);
+
+/** Model classes to start from; everything they reach comes with them. A new kind is added here and in registry.ts. */
+const ROOTS = [
+  ...['V1Namespace', 'V1Node', 'V1Pod', 'V1ConfigMap', 'V1Secret', 'V1ServiceAccount', 'CoreV1Event', 'V1Binding'],
+  ...['V1Deployment', 'V1ReplicaSet', 'V1Lease', 'V1Scale', 'V1Eviction'],
+  ...['AuthenticationV1TokenRequest', 'V1SelfSubjectAccessReview', 'V1SelfSubjectRulesReview', 'V1SelfSubjectReview'],
+  ...['V1Status', 'V1DeleteOptions', 'V1ListMeta', 'V1Condition'],
+];
+
+/** Group-version-kind of the root kinds, for `x-kubernetes-group-version-kind`; their lists get theirs from here too. */
+const GROUP_VERSION_KIND = {
+  V1Namespace: ['', 'v1', 'Namespace'],
+  V1Node: ['', 'v1', 'Node'],
+  V1Pod: ['', 'v1', 'Pod'],
+  V1ConfigMap: ['', 'v1', 'ConfigMap'],
+  V1Secret: ['', 'v1', 'Secret'],
+  V1ServiceAccount: ['', 'v1', 'ServiceAccount'],
+  CoreV1Event: ['', 'v1', 'Event'],
+  V1Binding: ['', 'v1', 'Binding'],
+  V1Deployment: ['apps', 'v1', 'Deployment'],
+  V1ReplicaSet: ['apps', 'v1', 'ReplicaSet'],
+  V1Lease: ['coordination.k8s.io', 'v1', 'Lease'],
+  V1Scale: ['autoscaling', 'v1', 'Scale'],
+  V1Eviction: ['policy', 'v1', 'Eviction'],
+  AuthenticationV1TokenRequest: ['authentication.k8s.io', 'v1', 'TokenRequest'],
+  V1SelfSubjectReview: ['authentication.k8s.io', 'v1', 'SelfSubjectReview'],
+  V1SelfSubjectAccessReview: ['authorization.k8s.io', 'v1', 'SelfSubjectAccessReview'],
+  V1SelfSubjectRulesReview: ['authorization.k8s.io', 'v1', 'SelfSubjectRulesReview'],
+  V1Status: ['', 'v1', 'Status'],
+  V1DeleteOptions: ['', 'v1', 'DeleteOptions'],
+};
+
+/** Class names lost their group; the first pattern that fits gives it back. What fits none is core. */
+const PACKAGES = [
+  [
+    /^(APIGroup|APIResource|APIVersions|Condition$|DeleteOptions|FieldSelectorRequirement|GroupVersionForDiscovery|LabelSelector$|LabelSelectorRequirement|ListMeta|ManagedFieldsEntry|ObjectMeta|OwnerReference|Preconditions|ServerAddressByClientCIDR|Status$|StatusCause|StatusDetails|WatchEvent)/,
+    'apimachinery.pkg.apis.meta',
+  ],
+  [/^(ControllerRevision|DaemonSet|Deployment|ReplicaSet|RollingUpdate|StatefulSet)/, 'api.apps'],
+  [/^(CronJob|Job|PodFailurePolicy|SuccessPolicy|UncountedTerminatedPods)/, 'api.batch'],
+  [/^(Scale|CrossVersionObjectReference|HorizontalPodAutoscaler)/, 'api.autoscaling', /^ScaleIO/],
+  [/^Lease/, 'api.coordination'],
+  [/^(Eviction|PodDisruptionBudget)/, 'api.policy'],
+  [/^(TokenRequest|TokenReview|BoundObjectReference|SelfSubjectReview|UserInfo)/, 'api.authentication'],
+  [
+    /^(SelfSubject|SubjectAccess|SubjectRules|LocalSubjectAccess|ResourceAttributes|NonResourceAttributes|ResourceRule|NonResourceRule|FieldSelectorAttributes|LabelSelectorAttributes)/,
+    'api.authorization',
+  ],
+];
+
+/** The models call a quantity a string; these fields (of any class so named) are quantities. */
+const QUANTITY_FIELDS = {
+  ResourceRequirements: ['limits', 'requests'],
+  VolumeResourceRequirements: ['limits', 'requests'],
+  NodeStatus: ['allocatable', 'capacity'],
+  ContainerStatus: ['allocatedResources'],
+  PodStatus: ['allocatedResources'],
+  PodSpec: ['overhead'],
+  EmptyDirVolumeSource: ['sizeLimit'],
+  ResourceFieldSelector: ['divisor'],
+};
+
+const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+const REF = {
+  Date: `${META}.Time`,
+  V1MicroTime: `${META}.MicroTime`,
+  IntOrString: 'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
+};
+const QUANTITY = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
+
+/** Types that are classes in Go and one JSON value on the wire. */
+const SCALARS = {
+  [REF.Date]: {
+    description:
+      'Time is a wrapper around time.Time which supports correct marshaling to YAML and JSON.  Wrappers are provided for many of the factory methods that the time package offers.',
+    type: 'string',
+    format: 'date-time',
+  },
+  [REF.V1MicroTime]: {
+    description: 'MicroTime is version of Time with microsecond level precision.',
+    type: 'string',
+    format: 'date-time',
+  },
+  [REF.IntOrString]: {
+    description:
+      'IntOrString is a type that can hold an int32 or a string.  When used in JSON or YAML marshalling and unmarshalling, it produces or consumes the inner type.  This allows you to have, for example, a JSON field that can accept a name or number.',
+    format: 'int-or-string',
+    oneOf: [{ type: 'integer' }, { type: 'string' }],
+  },
+  [QUANTITY]: {
+    description:
+      'Quantity is a fixed-point representation of a number: a decimal number with an optional suffix (m, k, M, G, T, P, E, or Ki, Mi, Gi, Ti, Pi, Ei) or exponent.',
+    oneOf: [{ type: 'string' }, { type: 'number' }],
+  },
+  [`${META}.FieldsV1`]: {
+    description:
+      'FieldsV1 stores a set of fields in a data structure like a Trie, in JSON format. Each key is either a "." representing the field itself, and will always map to an empty set, or a string representing a sub-field or item.',
+    type: 'object',
+  },
+};
+
+/** `V1Deployment` -> `io.k8s.api.apps.v1.Deployment`, as upstream names it and `kubectl explain` shows it. */
+function schemaName(className) {
+  const [, prefix = '', version = 'v1', base = className] =
+    /^([A-Z][a-z]+)??(V\d+(?:(?:alpha|beta)\d+)?)([A-Z].*)$/.exec(className) ?? [];
+  const group = prefix
+    ? `api.${prefix.toLowerCase()}`
+    : (PACKAGES.find(([pattern, , but]) => pattern.test(base) && !but?.test(base))?.[1] ?? 'api.core');
+  return `io.k8s.${group}.${version.toLowerCase()}.${base}`;
+}
+
+const unescape = (text) => text.replace(/\\(['"`\\])/g, '$1').trim();
+const reference = (name) => ({ $ref: `#/components/schemas/${name}` });
+
+/** Descriptions and optionality come from the declarations, names and types from the attribute map. */
+function readModel(className) {
+  const declaration = readFileSync(join(MODELS, `${className}.d.ts`), 'utf8');
+  const source = readFileSync(join(MODELS, `${className}.js`), 'utf8');
+  const described = new Map();
+  const optional = new Set();
+  for (const [, comment, name, mark] of declaration.matchAll(
+    /(?:\/\*\*\n((?:\s+\*.*\n)*?)\s+\*\/\n)?\s+'([^']+)'(\?)?: .+;/g,
+  )) {
+    if (comment) described.set(name, unescape(comment.replace(/^\s+\* ?/gm, '')));
+    if (mark) optional.add(name);
+  }
+  const [, about = ''] = /\/\*\*\n((?:\s*\*.*\n)*?)\s*\*\/\nexport declare class/.exec(declaration) ?? [];
+  const map = /attributeTypeMap = (\[[\s\S]*?\n\]);/.exec(source)?.[1] ?? '[]';
+  return { description: unescape(about.replace(/^\s*\* ?/gm, '')), described, optional, attributes: JSON.parse(map) };
+}
+
+const known = new Set(readdirSync(MODELS).flatMap((file) => (file.endsWith('.d.ts') ? [file.slice(0, -5)] : [])));
+const models = new Map();
+const model = (className) => {
+  if (!known.has(className)) throw new Error(`no model ${className} in ${MODELS}`);
+  if (!models.has(className)) models.set(className, readModel(className));
+  return models.get(className);
+};
+
+function typeSchema(type, format, reached) {
+  const array = /^Array<(.+)>$/.exec(type);
+  if (array) return { type: 'array', items: typeSchema(array[1], format, reached) };
+  const map = /^\{ \[key: string\]: (.+); \}$/.exec(type);
+  if (map) return { type: 'object', additionalProperties: typeSchema(map[1], format, reached) };
+  if (REF[type]) return reference(REF[type]);
+  if (type === 'number') {
+    return format === 'double' ? { type: 'number', format } : { type: 'integer', format: format || 'int32' };
+  }
+  if (type === 'string' || type === 'boolean') return format ? { type, format } : { type };
+  if (type === 'any') return { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  reached.add(type);
+  return reference(schemaName(type));
+}
+
+const asQuantity = (schema) =>
+  schema.additionalProperties
+    ? { type: 'object', additionalProperties: reference(QUANTITY) }
+    : schema.type === 'string'
+      ? reference(QUANTITY)
+      : schema;
+
+function classSchema(className, reached) {
+  const { description, described, optional, attributes } = model(className);
+  const shortName = schemaName(className).split('.').at(-1);
+  const properties = {};
+  const required = [];
+  for (const { name, baseName, type, format } of attributes) {
+    let schema = typeSchema(type, format, reached);
+    if (QUANTITY_FIELDS[shortName]?.includes(baseName)) schema = asQuantity(schema);
+    if (className === 'V1ManagedFieldsEntry' && baseName === 'fieldsV1') schema = reference(`${META}.FieldsV1`);
+    // The generator of the models drops the description of a field that refers to a class: say what the class is.
+    const text = described.get(name) ?? (known.has(type) ? model(type).description : undefined);
+    const wrapped = schema.$ref ? { allOf: [schema] } : schema;
+    properties[baseName] = text ? { description: text, ...wrapped } : wrapped;
+    if (!optional.has(name)) required.push(baseName);
+  }
+  const kind = GROUP_VERSION_KIND[className];
+  return {
+    ...(description ? { description } : {}),
+    type: 'object',
+    properties,
+    ...(required.length > 0 ? { required } : {}),
+    ...(kind ? { 'x-kubernetes-group-version-kind': [{ group: kind[0], version: kind[1], kind: kind[2] }] } : {}),
+  };
+}
+
+const schemas = { ...SCALARS };
+const pending = new Set(ROOTS);
+const done = new Set();
+for (const className of pending) {
+  if (done.has(className)) continue;
+  done.add(className);
+  schemas[schemaName(className)] = classSchema(className, pending);
+}
+
+const sorted = Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1)));
+mkdirSync(dirname(OUTPUT), { recursive: true });
+writeFileSync(
+  OUTPUT,
+  `// Made by scripts/generate-schemas.mjs; not edited by hand.\n/** The schemas as JSON text: parsed once, when first asked for. */\nexport const schemasJson: string = ${JSON.stringify(JSON.stringify(sorted))};\n`,
+);

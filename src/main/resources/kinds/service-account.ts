@@ -1,0 +1,29 @@
+import { SERVICE_ACCOUNTS, type ServiceAccount } from '../../../shared/api/kinds.ts';
+import { ageColumn, column, fieldDoc, nameColumn } from '../columns/columns.ts';
+import type { KindDefinition } from '../definition.ts';
+
+const SCHEMA = 'io.k8s.api.core.v1.ServiceAccount';
+
+export const serviceAccountKind: KindDefinition<ServiceAccount> = {
+  type: SERVICE_ACCOUNTS,
+  singular: 'serviceaccount',
+  shortNames: ['sa'],
+  categories: [],
+  schema: SCHEMA,
+  durability: 'durable',
+  hasStatus: false,
+  subresources: [],
+  nameRule: 'dns1123subdomain',
+  allowUnconditionalUpdate: true,
+  allowCreateOnUpdate: false,
+  setDefaults() {
+    // ServiceAccounts have no defaults.
+  },
+  validate: () => [],
+  selectableFields: {},
+  columns: [
+    nameColumn(),
+    column('Secrets', 'string', fieldDoc(SCHEMA, 'secrets'), (account) => account.secrets?.length ?? 0),
+    ageColumn(),
+  ],
+};

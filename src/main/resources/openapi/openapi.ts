@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { apiVersionOf } from '../../../shared/api/kinds.ts';
+import type { KindDefinition } from '../definition.ts';
+import { KINDS } from '../registry.ts';
+import { reachableFrom } from '../schema/catalog.ts';
+import { LIST_META, refTo, type Schema } from '../schema/schema.ts';
+import { DELETE_OPTIONS, listSchemaName, pathsOf, SCALE, STATUS } from './paths.ts';
+
+/** `/openapi/v3`: where the document of each group version is; the hash changes with its content. */
+export interface OpenApiIndex {
+  paths: Record<string, { serverRelativeURL: string }>;
+}
+
+interface Built {
+  document: object;
+  text: string;
+  hash: string;
+}
+
+const built = new Map<string, Built>();
+
+/** `api/v1`, `apis/apps/v1`: what follows `/openapi/v3/` in the URL. */
+const keyOf = ({ type }: KindDefinition): string => `${type.group === '' ? 'api' : 'apis'}/${apiVersionOf(type)}`;
+
+/** The documents are built on the first call and kept: what we serve does not change while we run. */
+export function openApiIndex(): OpenApiIndex {
+  const keys = [...new Set(KINDS.map(keyOf))];
+  return {
+    paths: Object.fromEntries(
+      keys.map((key) => [key, { serverRelativeURL: `/openapi/v3/${key}?hash=${build(key)?.hash ?? ''}` }]),
+    ),
+  };
+}
+
+/** The document of one group version (`apis/apps/v1`), undefined for one we do not serve. Shared: never change it. */
+export function openApiDocument(groupVersion: string): object | undefined {
+  return build(groupVersion)?.document;
+}
+
+/** The same as JSON text, with its hash (the ETag). */
+export function openApiText(groupVersion: string): { text: string; hash: string } | undefined {
+  return build(groupVersion);
+}
+
+function build(key: string): Built | undefined {
+  const existing = built.get(key);
+  if (existing) return existing;
+  const kinds = KINDS.filter((kind) => keyOf(kind) === key);
+  if (kinds.length === 0) return undefined;
+  const document = {
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes', version: 'v1.34.0' },
+    paths: Object.assign({}, ...kinds.map(pathsOf)) as object,
+    components: { schemas: componentsOf(kinds) },
+  };
+  const text = JSON.stringify(document);
+  const hash = createHash('sha256').update(text).digest('hex').toUpperCase();
+  const result = { document, text, hash };
+  built.set(key, result);
+  return result;
+}
+
+function componentsOf(kinds: readonly KindDefinition[]): Record<string, Schema> {
+  const roots = [
+    ...kinds.map(({ schema }) => schema),
+    ...(kinds.some(({ scale }) => scale) ? [SCALE] : []),
+    ...[STATUS, DELETE_OPTIONS, LIST_META],
+  ];
+  const lists = kinds.map((kind): [string, Schema] => [listSchemaName(kind), listSchema(kind)]);
+  const entries: [string, Schema][] = [...reachableFrom(roots), ...lists];
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function listSchema({ type, schema }: KindDefinition): Schema {
+  return {
+    description: `${type.kind}List is a list of ${type.kind} objects.`,
+    type: 'object',
+    properties: {
+      apiVersion: {
+        description: 'APIVersion defines the versioned schema of this representation of an object.',
+        type: 'string',
+      },
+      items: { description: 'Items is the list of objects.', type: 'array', items: refTo(schema) },
+      kind: {
+        description: 'Kind is a string value representing the REST resource this object represents.',
+        type: 'string',
+      },
+      metadata: { description: 'Standard list metadata.', allOf: [refTo(LIST_META)] },
+    },
+    required: ['items'],
+    'x-kubernetes-group-version-kind': [{ group: type.group, version: type.version, kind: `${type.kind}List` }],
+  };
+}

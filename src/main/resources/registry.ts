@@ -1,0 +1,46 @@
+import type { KubeObject } from '../../shared/api/meta.ts';
+import type { KindDefinition } from './definition.ts';
+import { configMapKind } from './kinds/config-map.ts';
+import { deploymentKind } from './kinds/deployment.ts';
+import { eventKind } from './kinds/event.ts';
+import { leaseKind } from './kinds/lease.ts';
+import { machineKind } from './kinds/machine.ts';
+import { namespaceKind } from './kinds/namespace.ts';
+import { nodeKind } from './kinds/node.ts';
+import { podKind } from './kinds/pod.ts';
+import { replicaSetKind } from './kinds/replica-set.ts';
+import { secretKind } from './kinds/secret.ts';
+import { serviceAccountKind } from './kinds/service-account.ts';
+
+/**
+ * The server handles objects of any kind and hands each only to its own kind's functions, so what those functions know
+ * of their objects can be forgotten here.
+ */
+const kind = <T extends KubeObject>(definition: KindDefinition<T>): KindDefinition =>
+  definition as unknown as KindDefinition;
+
+/** Every kind we serve, in the order discovery lists them. */
+export const KINDS: readonly KindDefinition[] = [
+  kind(configMapKind),
+  kind(eventKind),
+  kind(namespaceKind),
+  kind(nodeKind),
+  kind(podKind),
+  kind(secretKind),
+  kind(serviceAccountKind),
+  kind(deploymentKind),
+  kind(replicaSetKind),
+  kind(leaseKind),
+  kind(machineKind),
+];
+
+const byPlural = new Map(KINDS.map((item) => [`${item.type.group}/${item.type.version}/${item.type.plural}`, item]));
+const byKind = new Map(KINDS.map((item) => [`${item.type.group}/${item.type.version}/${item.type.kind}`, item]));
+
+/** By the words of a URL; undefined for what we do not serve. The core group is `''`. */
+export const findKind = (group: string, version: string, plural: string): KindDefinition | undefined =>
+  byPlural.get(`${group}/${version}/${plural}`);
+
+/** By the words of an object. */
+export const findKindByGvk = (group: string, version: string, kindName: string): KindDefinition | undefined =>
+  byKind.get(`${group}/${version}/${kindName}`);

@@ -1,0 +1,61 @@
+import type { PodTemplateSpec } from '../../../shared/api/kinds.ts';
+import { matchesLabelSelector, type LabelSelector } from '../../../shared/api/selector.ts';
+import type { FieldError } from './field-error.ts';
+import { forbiddenField, invalidValue, notSupported, required } from './fields.ts';
+import { isEmptySelector, validateLabelSelector } from './label-selector.ts';
+import { validateAnnotations, validateLabels } from './metadata.ts';
+import { validatePodSpec } from './pod-spec.ts';
+
+/**
+ * Selector and template of something that keeps pods running (apps/validation ValidatePodTemplateSpecForReplicaSet):
+ * the selector says something, the template's labels match it, and its pods are restarted for ever.
+ */
+export function validateSelectorAndTemplate(
+  spec: { selector?: LabelSelector; template?: PodTemplateSpec } | undefined,
+  kind: string,
+): FieldError[] {
+  const { selector, template } = spec ?? {};
+  return [...validateSelector(selector, kind), ...validateTemplate(selector, template, kind)];
+}
+
+function validateSelector(selector: LabelSelector | undefined, kind: string): FieldError[] {
+  if (!selector) return [required('spec.selector')];
+  const errors = validateLabelSelector(selector, 'spec.selector');
+  if (isEmptySelector(selector)) {
+    errors.push(invalidValue('spec.selector', selector, `empty selector is invalid for ${kind.toLowerCase()}`));
+  }
+  return errors;
+}
+
+function validateTemplate(
+  selector: LabelSelector | undefined,
+  template: PodTemplateSpec | undefined,
+  kind: string,
+): FieldError[] {
+  const field = 'spec.template';
+  const labels = template?.metadata?.labels ?? {};
+  const errors: FieldError[] = [];
+  if (selector && !isEmptySelector(selector) && !matchesLabelSelector(selector, labels)) {
+    errors.push(invalidValue(`${field}.metadata.labels`, labels, '`selector` does not match template `labels`'));
+  }
+  errors.push(
+    ...validateLabels(`${field}.labels`, template?.metadata?.labels),
+    ...validateAnnotations(`${field}.annotations`, template?.metadata?.annotations),
+    ...validatePodSpec(template?.spec, `${field}.spec`),
+  );
+  const spec = template?.spec;
+  if (spec?.ephemeralContainers?.length) {
+    errors.push(
+      forbiddenField(`${field}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template'),
+    );
+  }
+  if (spec?.restartPolicy && spec.restartPolicy !== 'Always') {
+    errors.push(notSupported(`${field}.spec.restartPolicy`, spec.restartPolicy, ['Always']));
+  }
+  if (spec?.activeDeadlineSeconds !== undefined) {
+    errors.push(
+      forbiddenField(`${field}.spec.activeDeadlineSeconds`, `activeDeadlineSeconds in ${kind} is not Supported`),
+    );
+  }
+  return errors;
+}
