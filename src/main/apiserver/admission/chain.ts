@@ -1,0 +1,42 @@
+import type { KubeObject } from '../../../shared/api/meta.ts';
+import type { KindDefinition } from '../../resources/definition.ts';
+import type { UserInfo } from '../auth/user.ts';
+
+/** What is about to happen: upstream's admission.Attributes. */
+export interface AdmissionRequest {
+  operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
+  kind: KindDefinition;
+  subresource: string;
+  namespace: string;
+  /** Empty while a generated name has not been made. */
+  name: string;
+  user: UserInfo;
+  dryRun: boolean;
+  /** What will be stored; a mutating plugin changes it in place. Absent for DELETE. */
+  object?: KubeObject;
+  /** What is stored now. Read only. Absent for CREATE. */
+  old?: KubeObject;
+}
+
+/**
+ * One rule about writes. Both phases refuse by throwing an ApiError. `mutate` runs before validation and may change
+ * `request.object`; `validate` runs after it and may not.
+ */
+export interface AdmissionPlugin {
+  readonly name: string;
+  mutate?(request: AdmissionRequest): Promise<void> | void;
+  validate?(request: AdmissionRequest): Promise<void> | void;
+}
+
+export class AdmissionChain {
+  /** `plugins` in upstream's order. */
+  constructor(private readonly plugins: readonly AdmissionPlugin[]) {}
+
+  async mutate(request: AdmissionRequest): Promise<void> {
+    for (const plugin of this.plugins) await plugin.mutate?.(request);
+  }
+
+  async validate(request: AdmissionRequest): Promise<void> {
+    for (const plugin of this.plugins) await plugin.validate?.(request);
+  }
+}

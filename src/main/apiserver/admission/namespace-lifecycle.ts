@@ -1,0 +1,48 @@
+import { ApiError, forbidden, notFound } from '../../../shared/api/errors.ts';
+import type { Namespace } from '../../../shared/api/kinds.ts';
+import type { Storage, StoredValue } from '../../store/storage.ts';
+import { isNamespaceKind } from '../registry/deletion-rules.ts';
+import type { AdmissionPlugin, AdmissionRequest } from './chain.ts';
+
+/** The namespaces of the system, which are made at start. */
+export const SYSTEM_NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const;
+/** Those that may never be deleted (upstream's immortal namespaces). */
+const IMMORTAL: readonly string[] = ['default', 'kube-system', 'kube-public'];
+
+const asNamespace = (value: StoredValue): Namespace => value as unknown as Namespace;
+
+function terminating(request: AdmissionRequest): ApiError {
+  const { namespace, name, kind } = request;
+  const error = forbidden(
+    kind.type,
+    name,
+    `unable to create new content in namespace ${namespace} because it is being terminated`,
+  );
+  return new ApiError(403, 'Forbidden', error.message, {
+    ...error.status.details,
+    causes: [
+      {
+        reason: 'NamespaceTerminating',
+        message: `namespace ${namespace} is being terminated`,
+        field: 'metadata.namespace',
+      },
+    ],
+  } as NonNullable<ConstructorParameters<typeof ApiError>[3]>);
+}
+
+/** Nothing is created in a namespace that is not there or is going; the system's own namespaces stay. */
+export function namespaceLifecycle(storage: Storage): AdmissionPlugin {
+  return {
+    name: 'NamespaceLifecycle',
+    async mutate(request) {
+      if (request.operation !== 'CREATE' || !request.kind.type.namespaced) return;
+      const stored = await storage.get(`/core/namespaces/${request.namespace}`);
+      if (!stored) throw notFound({ group: '', plural: 'namespaces' }, request.namespace);
+      if (asNamespace(stored.value).metadata?.deletionTimestamp !== undefined) throw terminating(request);
+    },
+    validate(request) {
+      if (request.operation === 'DELETE' && isNamespaceKind(request.kind) && IMMORTAL.includes(request.name))
+        throw forbidden(request.kind.type, request.name, 'this namespace may not be deleted');
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import type { Pod } from '../../../shared/api/kinds.ts';
+import type { Logger } from '../../../shared/logger.ts';
+import {
+  CompactedError,
+  type Storage,
+  type StorageEvent,
+  type StoredValue,
+  type StorageWatch,
+} from '../../store/storage.ts';
+import { referencesOf, type PodReferences } from './pod-references.ts';
+
+const PODS_PREFIX = '/core/pods/';
+const asPod = (value: StoredValue): Pod => value as unknown as Pod;
+
+export type ReferencedKind = 'configmaps' | 'secrets' | 'serviceaccounts' | 'pods';
+
+/**
+ * Which pods run on which node and what they refer to: the answer to "may this node read that Secret?".
+ * Follows the store by a watch; a negative answer is checked against the store itself, since a kubelet may ask for a
+ * pod's Secret before the watch has told us of the pod.
+ */
+export class NodeGraph {
+  readonly #byNode = new Map<string, Map<string, PodReferences>>();
+  #watch: StorageWatch | undefined;
+  #closed = false;
+
+  constructor(
+    private readonly storage: Storage,
+    private readonly log: Logger,
+  ) {}
+
+  /** Reads what is there and follows from then on. */
+  async start(): Promise<void> {
+    const page = await this.storage.list({ prefix: PODS_PREFIX });
+    if (this.#closed) return;
+    this.#byNode.clear();
+    for (const item of page.items) this.#put(item.key, asPod(item.value));
+    this.#watch = this.storage.watch({ prefix: PODS_PREFIX, afterRevision: page.revision });
+    void this.#follow(this.#watch);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#watch?.close();
+  }
+
+  /** Whether a pod on `node` is, or refers to, this object. */
+  async refers(node: string, kind: ReferencedKind, namespace: string, name: string): Promise<boolean> {
+    const prefix = `${PODS_PREFIX}${namespace}/`;
+    for (const [key, references] of this.#byNode.get(node) ?? [])
+      if (key.startsWith(prefix) && relates(key.slice(prefix.length), references, kind, name)) return true;
+
+    if (kind === 'pods') {
+      const stored = await this.storage.get(prefix + name);
+      return stored !== undefined && asPod(stored.value).spec?.nodeName === node;
+    }
+    const page = await this.storage.list({ prefix });
+    return page.items.some(({ key, value }) => {
+      const pod = asPod(value);
+      return pod.spec?.nodeName === node && relates(key.slice(prefix.length), referencesOf(pod), kind, name);
+    });
+  }
+
+  async #follow(watch: StorageWatch): Promise<void> {
+    try {
+      for await (const events of watch) for (const event of events) this.#apply(event);
+    } catch (error) {
+      if (!(error instanceof CompactedError)) throw error;
+      this.log.warn({ compacted: error.compacted }, 'node graph fell behind; reading all pods again');
+      await this.start();
+    }
+  }
+
+  #apply(event: StorageEvent): void {
+    if (event.previous) this.#remove(event.key, asPod(event.previous));
+    if (event.type !== 'delete') this.#put(event.key, asPod(event.value));
+  }
+
+  #put(key: string, pod: Pod): void {
+    const node = pod.spec?.nodeName;
+    if (!node) return;
+    const pods = this.#byNode.get(node) ?? new Map<string, PodReferences>();
+    pods.set(key, referencesOf(pod));
+    this.#byNode.set(node, pods);
+  }
+
+  #remove(key: string, pod: Pod): void {
+    const node = pod.spec?.nodeName ?? '';
+    const pods = this.#byNode.get(node);
+    pods?.delete(key);
+    if (pods?.size === 0) this.#byNode.delete(node);
+  }
+}
+
+function relates(podName: string, references: PodReferences, kind: ReferencedKind, name: string): boolean {
+  switch (kind) {
+    case 'pods':
+      return podName === name;
+    case 'configmaps':
+      return references.configMaps.has(name);
+    case 'secrets':
+      return references.secrets.has(name);
+    case 'serviceaccounts':
+      return references.serviceAccount === name;
+  }
+}

@@ -1,0 +1,45 @@
+import type { Container, Pod } from '../../../shared/api/kinds.ts';
+
+export interface PodReferences {
+  configMaps: ReadonlySet<string>;
+  secrets: ReadonlySet<string>;
+  serviceAccount: string;
+}
+
+type EphemeralContainer = Pick<Container, 'env' | 'envFrom'>;
+
+/** Names of the ConfigMaps, Secrets and ServiceAccount in the pod's namespace that running it needs (upstream's podutil.Visit…Names). */
+export function referencesOf(pod: Pod): PodReferences {
+  const configMaps = new Set<string>();
+  const secrets = new Set<string>();
+  const add = (to: Set<string>, name: string | undefined): void => {
+    if (name) to.add(name);
+  };
+  const { spec } = pod;
+
+  for (const secret of spec?.imagePullSecrets ?? []) add(secrets, secret.name);
+  const containers: EphemeralContainer[] = [
+    ...(spec?.initContainers ?? []),
+    ...(spec?.containers ?? []),
+    ...(spec?.ephemeralContainers ?? []),
+  ];
+  for (const { env, envFrom } of containers) {
+    for (const source of envFrom ?? []) {
+      add(configMaps, source.configMapRef?.name);
+      add(secrets, source.secretRef?.name);
+    }
+    for (const { valueFrom } of env ?? []) {
+      add(configMaps, valueFrom?.configMapKeyRef?.name);
+      add(secrets, valueFrom?.secretKeyRef?.name);
+    }
+  }
+  for (const volume of spec?.volumes ?? []) {
+    add(configMaps, volume.configMap?.name);
+    add(secrets, volume.secret?.secretName);
+    for (const source of volume.projected?.sources ?? []) {
+      add(configMaps, source.configMap?.name);
+      add(secrets, source.secret?.name);
+    }
+  }
+  return { configMaps, secrets, serviceAccount: spec?.serviceAccountName ?? '' };
+}

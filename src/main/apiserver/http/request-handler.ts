@@ -1,0 +1,155 @@
+import type { IncomingMessage } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
+import { type ApiError, internalError, isApiError, messageOf, unauthorized } from '../../../shared/api/errors.ts';
+import type { Clock, Logger } from '../../../shared/logger.ts';
+import type { Answer, ApiCall } from '../api-call.ts';
+import type { ApiHandler } from '../api-handler.ts';
+import type { Authenticator, PeerIdentity } from '../auth/authenticator.ts';
+import type { RequestMetrics } from '../metrics.ts';
+import { asObject, asStored } from '../registry/context.ts';
+import { jsonOf } from '../registry/json-value.ts';
+import { tableOf } from '../../resources/table.ts';
+import { includeObjectOf, shapeOf, type Shape } from './accept.ts';
+import { metricLabelsOf } from './metric-labels.ts';
+import { partialMetadataOf } from './partial-metadata.ts';
+import { readRequestBody } from './read-body.ts';
+import { begin, flushHead, sendJson, sendStatus, sendText, writePiece, type HttpResponse } from './response.ts';
+import { writeList } from './write-list.ts';
+import { WatchEncoder, writeWatch } from './write-watch.ts';
+
+export type HttpRequest = IncomingMessage | Http2ServerRequest;
+
+export interface HttpDeps {
+  handler: ApiHandler;
+  authenticator: Authenticator;
+  metrics: RequestMetrics;
+  clock: Clock;
+  log: Logger;
+}
+
+const METHODS_WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+
+/** Splits a request target without normalising it: the path must be judged as it was sent. */
+export function splitTarget(target: string): { path: string; query: URLSearchParams } {
+  const question = target.indexOf('?');
+  return question < 0
+    ? { path: target, query: new URLSearchParams() }
+    : { path: target.slice(0, question), query: new URLSearchParams(target.slice(question + 1)) };
+}
+
+/** Carries one HTTP request to the API and its answer back. Never throws. */
+export async function handleRequest(
+  deps: HttpDeps,
+  request: HttpRequest,
+  response: HttpResponse,
+  peer: PeerIdentity | undefined,
+): Promise<void> {
+  const startedMs = performance.now();
+  const gone = new AbortController();
+  response.on('close', () => gone.abort());
+  response.on('error', () => gone.abort());
+  const { path, query } = splitTarget(request.url ?? '/');
+  const method = request.method ?? 'GET';
+  let streamed = false;
+  try {
+    const user = deps.authenticator.authenticate(peer, request.headers.authorization);
+    if (!user) throw unauthorized();
+    const bytes = METHODS_WITH_BODY.has(method) ? await readRequestBody(request) : undefined;
+    const call: ApiCall = {
+      user,
+      method,
+      path,
+      query,
+      accept: request.headers.accept ?? '',
+      body: bytes && { bytes, contentType: request.headers['content-type'] ?? '' },
+      signal: gone.signal,
+    };
+    const answer = await deps.handler.handle(call);
+    streamed = answer.type === 'watch' || answer.type === 'stream';
+    await writeAnswer(deps, response, answer, call);
+  } catch (error) {
+    sendError(deps, request, response, error, gone.signal);
+  } finally {
+    const seconds = streamed ? undefined : (performance.now() - startedMs) / 1000;
+    deps.metrics.observe(metricLabelsOf(method, path, query), response.statusCode, seconds);
+  }
+}
+
+function sendError(
+  deps: HttpDeps,
+  request: HttpRequest,
+  response: HttpResponse,
+  error: unknown,
+  gone: AbortSignal,
+): void {
+  if (gone.aborted) return;
+  if (!isApiError(error))
+    deps.log.error(
+      { error: messageOf(error), stack: error instanceof Error ? error.stack : undefined },
+      'request failed',
+    );
+  const { status } = asApiError(error);
+  // What is left of an unread body would be taken for the next request: close instead.
+  if ((status.code === 413 || status.code === 408) && request.httpVersionMajor === 1)
+    response.setHeader('connection', 'close');
+  sendStatus(response, status);
+}
+
+async function writeAnswer(deps: HttpDeps, response: HttpResponse, answer: Answer, call: ApiCall): Promise<void> {
+  const { accept, query } = call;
+  switch (answer.type) {
+    case 'object':
+      return sendJson(response, answer.code, objectText(deps, answer, accept, query), answer.warnings);
+    case 'text':
+      return sendText(response, answer.code, answer.contentType, answer.text);
+    case 'stream':
+      begin(response, answer.code, answer.contentType);
+      for await (const chunk of answer.body) if (!(await writePiece(response, chunk))) return;
+      response.end();
+      return;
+    case 'list': {
+      const shape = shapeOf(accept);
+      begin(response, 200, 'application/json', answer.warnings);
+      return writeList(response, answer, shape, { includeObject: includeObjectOf(query), now: deps.clock.now() });
+    }
+    case 'watch': {
+      const shape = shapeOf(accept);
+      const encoder = new WatchEncoder(answer.kind, shape, {
+        includeObject: includeObjectOf(query),
+        now: () => deps.clock.now(),
+      });
+      begin(response, 200, 'application/json');
+      flushHead(response);
+      deps.metrics.watchStarted();
+      try {
+        return await writeWatch(response, answer.events, encoder);
+      } finally {
+        deps.metrics.watchEnded();
+      }
+    }
+  }
+}
+
+function objectText(
+  deps: HttpDeps,
+  answer: Extract<Answer, { type: 'object' }>,
+  accept: string | undefined,
+  query: URLSearchParams,
+): string {
+  const shape: Shape = shapeOf(accept);
+  const { kind, value } = answer;
+  if (!kind || shape === 'object') return Object.isFrozen(value) ? jsonOf(value) : JSON.stringify(value);
+  const object = asObject(asStored(value));
+  if (shape === 'partial') return JSON.stringify(partialMetadataOf(object));
+  const resourceVersion = object.metadata?.resourceVersion;
+  return JSON.stringify(
+    tableOf(kind, [object], {
+      now: deps.clock.now(),
+      includeObject: includeObjectOf(query),
+      listMeta: resourceVersion === undefined ? {} : { resourceVersion },
+    }),
+  );
+}
+
+/** Anything thrown, as what is sent for it. */
+export const asApiError = (error: unknown): ApiError => (isApiError(error) ? error : internalError(messageOf(error)));

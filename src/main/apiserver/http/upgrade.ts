@@ -1,0 +1,121 @@
+import { STATUS_CODES, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { badRequest, isApiError, notFound, unauthorized } from '../../../shared/api/errors.ts';
+import type { Pod } from '../../../shared/api/kinds.ts';
+import type { PeerIdentity } from '../auth/authenticator.ts';
+import { requestOf } from '../api-handler.ts';
+import type { NodeDialer } from '../node-dialer.ts';
+import { asObject } from '../registry/context.ts';
+import { readStored } from '../resource-handlers.ts';
+import type { ResourceDeps } from '../resource-request.ts';
+import { requestInfoOf } from '../request-info.ts';
+import { askKubelet, kubeletError } from '../subresources/kubelet-client.ts';
+import { streamTargetOf } from '../subresources/exec.ts';
+import { asApiError, splitTarget, type HttpDeps } from './request-handler.ts';
+
+export interface UpgradeDeps extends HttpDeps {
+  resources: ResourceDeps;
+  dialNode: NodeDialer;
+}
+
+/** The WebSocket handshake, which is between the client and the kubelet. */
+const HANDSHAKE_HEADERS = [
+  'sec-websocket-key',
+  'sec-websocket-version',
+  'sec-websocket-protocol',
+  'sec-websocket-extensions',
+] as const;
+const ANSWER_HEADERS = ['sec-websocket-accept', 'sec-websocket-protocol', 'sec-websocket-extensions'] as const;
+
+/**
+ * exec and attach: authorizes as any other request, then joins the client's connection to the kubelet's and stays out
+ * of what they say. Nothing but these two subresources is ever upgraded. Never throws.
+ */
+export async function handleUpgrade(
+  deps: UpgradeDeps,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  peer: PeerIdentity | undefined,
+): Promise<void> {
+  const gone = new AbortController();
+  socket.on('close', () => gone.abort());
+  socket.on('error', () => gone.abort());
+  try {
+    await join(deps, request, socket, head, peer, gone.signal);
+  } catch (error) {
+    if (!isApiError(error)) deps.log.error({ error: String(error) }, 'upgrade failed');
+    const { status } = asApiError(error);
+    refuse(socket, status.code ?? 500, JSON.stringify(status));
+  }
+}
+
+async function join(
+  deps: UpgradeDeps,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  peer: PeerIdentity | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const user = deps.authenticator.authenticate(peer, request.headers.authorization);
+  if (!user) throw unauthorized();
+  const { path, query } = splitTarget(request.url ?? '/');
+  const method = request.method ?? 'GET';
+  const info = requestInfoOf(method, path, query);
+  await deps.handler.authorize({ user }, info);
+  const resource = requestOf({ user, method, path, query, body: undefined, signal }, info);
+  const { subresource } = info;
+  if (!resource || info.resource !== 'pods' || info.apiGroup !== '' || info.rest.length > 0)
+    throw notFound({ group: info.apiGroup, plural: info.resource }, info.name);
+  if (subresource !== 'exec' && subresource !== 'attach')
+    throw badRequest(`upgrades are not served at ${JSON.stringify(path)}`);
+  if (request.headers.upgrade?.toLowerCase() !== 'websocket')
+    throw badRequest(
+      `only WebSocket connections are served for ${subresource}, not ${JSON.stringify(request.headers.upgrade ?? '')}; use kubectl 1.30 or newer`,
+    );
+
+  const pod = asObject(await readStored(deps.resources, resource)) as Pod;
+  const target = streamTargetOf(pod, subresource, query);
+  const headers: OutgoingHttpHeaders = { connection: 'Upgrade', upgrade: 'websocket' };
+  for (const name of HANDSHAKE_HEADERS) {
+    const value = request.headers[name];
+    if (value !== undefined) headers[name] = value;
+  }
+  const answer = await askKubelet(deps.dialNode, { node: target.node, path: target.path, headers, signal });
+  if (answer.type === 'response') throw await kubeletError(answer.message);
+
+  const lines = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', 'Upgrade: websocket'];
+  for (const name of ANSWER_HEADERS) {
+    const value = answer.message.headers[name];
+    if (value !== undefined) lines.push(`${name}: ${String(value)}`);
+  }
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+  connect(socket, head, answer.stream, answer.head);
+}
+
+/** Two connections become one: bytes both ways, an end is passed on, and neither outlives the other. */
+function connect(client: Duplex, clientHead: Buffer, kubelet: Duplex, kubeletHead: Buffer): void {
+  if (kubeletHead.length > 0) client.write(kubeletHead);
+  if (clientHead.length > 0) kubelet.write(clientHead);
+  client.on('error', () => kubelet.destroy());
+  kubelet.on('error', () => client.destroy());
+  client.on('close', () => kubelet.destroy());
+  kubelet.on('close', () => client.end());
+  client.pipe(kubelet);
+  kubelet.pipe(client);
+}
+
+function refuse(socket: Duplex, code: number, body: string): void {
+  if (socket.destroyed || !socket.writable) return;
+  socket.end(
+    [
+      `HTTP/1.1 ${code} ${STATUS_CODES[code] ?? 'Error'}`,
+      'Content-Type: application/json',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      'Connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  );
+}

@@ -1,0 +1,9 @@
+/** The API server: Kubernetes' API over a revisioned store. What the rest of the main process may use of it. */
+export { startApiServer, type ApiServer, type ApiServerDeps, type ApiServerOptions } from './api-server.ts';
+export { openPki, type ClientCertificateRequest, type Pki } from './pki/pki.ts';
+export type { KeyPair } from './pki/certificates.ts';
+export { kubeconfigOf, writeKubeconfig, type KubeconfigOptions } from './pki/kubeconfig.ts';
+export { openTokens, staticTokens, type TokenAuthenticator, type TokenFile } from './auth/tokens.ts';
+export { MASTERS_GROUP, NODES_GROUP, type UserInfo } from './auth/user.ts';
+export type { NodeDialer } from './node-dialer.ts';
+export { GIT_VERSION, KUBERNETES_VERSION } from './version.ts';

@@ -1,0 +1,100 @@
+import type { KindDefinition } from '../resources/definition.ts';
+import { pageNotFound, type Answer, type ApiCall } from './api-call.ts';
+import { aggregatedContentType, aggregatedDiscovery, aggregatedVersionOf } from './discovery/aggregated.ts';
+import { apiGroup, apiGroupList, apiResourceList, apiVersions } from './discovery/legacy.ts';
+import { groupsOf, type ApiGroup } from './discovery/resources.ts';
+import { openApiAnswer } from './discovery/openapi.ts';
+import { versionInfo } from './version.ts';
+
+const ROOT_PATHS = [
+  '/api',
+  '/apis',
+  '/healthz',
+  '/livez',
+  '/metrics',
+  '/openapi/v2',
+  '/openapi/v3',
+  '/readyz',
+  '/version',
+];
+const object = (value: object): Answer => ({ type: 'object', code: 200, value });
+const text = (body: string, contentType = 'text/plain; charset=utf-8'): Answer => ({
+  type: 'text',
+  code: 200,
+  contentType,
+  text: body,
+});
+
+export interface NonResourceDeps {
+  kinds: readonly KindDefinition[];
+  /** `127.0.0.1:6443`, told in /api. */
+  serverAddress(): string;
+  /** The Prometheus text of /metrics. */
+  metrics(): string;
+}
+
+/** Everything that is not a resource: discovery, OpenAPI, version, health, metrics. */
+export class NonResourcePaths {
+  readonly #groups: readonly ApiGroup[];
+
+  constructor(private readonly deps: NonResourceDeps) {
+    this.#groups = groupsOf(deps.kinds);
+  }
+
+  answer(path: string, call: Pick<ApiCall, 'query'> & { accept?: string }): Answer {
+    const accept = call.accept ?? '';
+    switch (path) {
+      case '/':
+        return object({ paths: [...ROOT_PATHS, ...this.#groupPaths()].sort() });
+      case '/version':
+        return object(versionInfo());
+      case '/healthz':
+      case '/livez':
+      case '/readyz':
+        return text(call.query.has('verbose') ? `[+]ping ok\n[+]storage ok\n${path.slice(1)} check passed\n` : 'ok');
+      case '/metrics':
+        return text(this.deps.metrics(), 'text/plain; version=0.0.4; charset=utf-8');
+      case '/api':
+        return this.#discovery(
+          accept,
+          this.#groups.filter(({ name }) => name === ''),
+          () =>
+            apiVersions(
+              this.#groups.find(({ name }) => name === ''),
+              this.deps.serverAddress(),
+            ),
+        );
+      case '/apis': {
+        const named = this.#groups.filter(({ name }) => name !== '');
+        return this.#discovery(accept, named, () => apiGroupList(named));
+      }
+      default:
+        return path.startsWith('/openapi/') ? (openApiAnswer(path) ?? pageNotFound()) : this.#group(path);
+    }
+  }
+
+  #discovery(accept: string, groups: readonly ApiGroup[], legacy: () => object): Answer {
+    const version = aggregatedVersionOf(accept);
+    if (!version) return object(legacy());
+    return text(JSON.stringify(aggregatedDiscovery(groups, version)), aggregatedContentType(version));
+  }
+
+  /** /api/v1, /apis/GROUP and /apis/GROUP/VERSION. */
+  #group(path: string): Answer {
+    const [root, ...parts] = path.slice(1).split('/');
+    const [name, version] = root === 'api' ? ['', parts[0]] : [parts[0], parts[1]];
+    const group = this.#groups.find((entry) => entry.name === name);
+    if (!group || (root !== 'api' && root !== 'apis') || (root === 'apis' && name === '')) return pageNotFound();
+    if (version === undefined) return object(apiGroup(group, true));
+    const entry = group.versions.find((candidate) => candidate.version === version);
+    return entry ? object(apiResourceList(group.name, version, entry.kinds)) : pageNotFound();
+  }
+
+  #groupPaths(): string[] {
+    return this.#groups.flatMap(({ name, versions }) =>
+      name === ''
+        ? versions.map(({ version }) => `/api/${version}`)
+        : [`/apis/${name}`, ...versions.map(({ version }) => `/apis/${name}/${version}`)],
+    );
+  }
+}

@@ -1,0 +1,101 @@
+import { ApiError, alreadyExists, badRequest } from '../../../shared/api/errors.ts';
+import { randomSuffix } from '../../../shared/api/hash.ts';
+import type { KubeObject } from '../../../shared/api/meta.ts';
+import { validateMetadata } from '../../resources/validation/metadata.ts';
+import { KeyExistsError } from '../../store/storage.ts';
+import { matchNamespace, throwIfInvalid } from './checks.ts';
+import { asStored, metaOf, newUid, timestamp, type RegistryContext, type Target, type Written } from './context.ts';
+import { keyFor } from './keys.ts';
+
+/** Upstream's GenerateName retries (RetryGenerateName) and the longest base it keeps. */
+const NAME_ATTEMPTS = 8;
+const LONGEST_GENERATED_BASE = 58;
+
+/**
+ * Stores a new object: defaults, admission, the kind's own preparation, validation, then the write. `object` is a
+ * decoded private copy and is changed in place. Throws AlreadyExists, Invalid, Forbidden, NotFound (of the namespace).
+ */
+export async function createObject(
+  context: RegistryContext,
+  target: Target,
+  object: KubeObject,
+  options: { dryRun: boolean },
+): Promise<Written> {
+  const { kind } = target;
+  matchNamespace(target, object);
+  const metadata = metaOf(object);
+  if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
+  const generated = !metadata.name && Boolean(metadata.generateName);
+
+  kind.setDefaults(object);
+  const request = {
+    operation: 'CREATE' as const,
+    kind,
+    subresource: '',
+    namespace: target.namespace,
+    name: metadata.name ?? '',
+    user: target.user,
+    dryRun: options.dryRun,
+    object,
+  };
+  await context.admission.mutate(request);
+  fillSystemFields(object, context.clock.now());
+  kind.prepareForCreate?.(object, { now: new Date(context.clock.now()), userName: target.user.name });
+
+  for (let attempt = 1; ; attempt += 1) {
+    if (generated) metadata.name = generateName(metadata.generateName ?? '', context.random);
+    const name = metadata.name ?? '';
+    throwIfInvalid(kind, name, [...validateMetadata(kind, object), ...kind.validate(object)]);
+    await context.admission.validate({ ...request, name });
+    try {
+      return { object: await store(context, { ...target, name }, object, options.dryRun), created: true };
+    } catch (error) {
+      if (!(error instanceof KeyExistsError)) throw error;
+      if (!generated) throw alreadyExists(kind.type, name);
+      if (attempt >= NAME_ATTEMPTS) throw generateNameConflict(target, name);
+    }
+  }
+}
+
+async function store(
+  context: RegistryContext,
+  target: Target,
+  object: KubeObject,
+  dryRun: boolean,
+): Promise<Written['object']> {
+  const key = keyFor(target.kind, target.namespace, target.name);
+  if (dryRun) {
+    if (await context.storage.get(key)) throw new KeyExistsError(key);
+    return asStored(object);
+  }
+  return (await context.storage.create(key, asStored(object), target.kind.durability)).value;
+}
+
+function generateName(base: string, random: () => number): string {
+  return base.slice(0, LONGEST_GENERATED_BASE) + randomSuffix(random);
+}
+
+/** What only the server may say about a new object. */
+function fillSystemFields(object: KubeObject, nowMs: number): void {
+  const metadata = metaOf(object);
+  metadata.uid = newUid();
+  // A date on the wire is a string; the model's type says so too once it is a Wire type.
+  metadata.creationTimestamp = timestamp(nowMs);
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  delete metadata.generation;
+  delete metadata.selfLink;
+  delete metadata.managedFields;
+  delete metadata.resourceVersion;
+}
+
+function generateNameConflict(target: Target, name: string): ApiError {
+  const { group, plural } = target.kind.type;
+  const qualified = `${plural}${group ? `.${group}` : ''}`;
+  return new ApiError(
+    409,
+    'AlreadyExists',
+    `${qualified} "${name}" already exists, the server was not able to generate a unique name for the object`,
+    { name, kind: plural, ...(group ? { group } : {}), retryAfterSeconds: 1 },
+  );
+}

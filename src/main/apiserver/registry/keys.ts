@@ -1,0 +1,12 @@
+import type { KindDefinition } from '../../resources/definition.ts';
+
+/** `/GROUP/PLURAL/`, with a namespace `/GROUP/PLURAL/NAMESPACE/`: all objects of a kind, or those in one namespace. */
+export function prefixOf(kind: KindDefinition, namespace: string): string {
+  const root = `/${kind.type.group === '' ? 'core' : kind.type.group}/${kind.type.plural}/`;
+  return kind.type.namespaced && namespace !== '' ? `${root}${namespace}/` : root;
+}
+
+/** The store key of one object. */
+export function keyFor(kind: KindDefinition, namespace: string, name: string): string {
+  return prefixOf(kind, namespace) + name;
+}

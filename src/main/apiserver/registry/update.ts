@@ -1,0 +1,173 @@
+import { conflict, notFound } from '../../../shared/api/errors.ts';
+import type { KubeObject } from '../../../shared/api/meta.ts';
+import { validateMetadata, validateMetadataUpdate } from '../../resources/validation/metadata.ts';
+import type { FieldError } from '../../resources/validation/field-error.ts';
+import { RevisionMismatchError, type StoredObject, type StoredValue } from '../../store/storage.ts';
+import type { AdmissionRequest } from '../admission/chain.ts';
+import { checkPreconditions, matchName, matchNamespace, throwIfInvalid, tooManyConflicts } from './checks.ts';
+import { asObject, asStored, metaOf, type RegistryContext, type Target, type Written } from './context.ts';
+import { isReadyToGo } from './deletion-rules.ts';
+import { cloneJson, equalJson } from './json-value.ts';
+import { keyFor } from './keys.ts';
+
+/**
+ * Which part of an object a write may touch: `whole` leaves status alone, `status` everything else; `server` is the
+ * API server's own change (binding, finalize), which the kind's rules for users do not apply to.
+ */
+export type UpdateMode = 'whole' | 'status' | 'server';
+
+export interface UpdateRequest {
+  mode: UpdateMode;
+  /** For admission. */
+  subresource: string;
+  dryRun: boolean;
+  /** The object as it should be, as a private copy; called again with the newer object after a lost race. */
+  change(old: KubeObject, stored: StoredObject): KubeObject | Promise<KubeObject>;
+  /** How often to start over when another writer was faster. */
+  attempts: number;
+}
+
+/**
+ * Reads, changes and compare-and-swaps an object. A change that says a resourceVersion wins only over that version
+ * (409 else). A write that changes nothing keeps the resourceVersion and causes no event.
+ */
+export async function updateObject(context: RegistryContext, target: Target, request: UpdateRequest): Promise<Written> {
+  const key = keyFor(target.kind, target.namespace, target.name);
+  let stored = await context.storage.get(key);
+  for (let attempt = 1; ; attempt += 1) {
+    if (!stored) throw notFound(target.kind.type, target.name);
+    const object = await prepared(context, target, request, stored);
+    if (equalJson(object, stored.value)) return { object: stored.value, created: false };
+    try {
+      return { object: await write(context, target, request, stored, object), created: false };
+    } catch (error) {
+      if (!(error instanceof RevisionMismatchError)) throw error;
+      if (attempt >= request.attempts) throw tooManyConflicts(target);
+      stored = error.current;
+    }
+  }
+}
+
+/** Everything between the wish and the write: system fields, the kind's rules, admission, validation. */
+async function prepared(
+  context: RegistryContext,
+  target: Target,
+  request: UpdateRequest,
+  stored: StoredObject,
+): Promise<KubeObject> {
+  const { kind } = target;
+  const old = asObject(stored.value);
+  const wanted = await request.change(old, stored);
+  matchNamespace(target, wanted);
+  matchName(target, wanted);
+  checkIdentity(target, stored, wanted);
+
+  const object = request.mode === 'status' ? withStatusOf(wanted, old) : wanted;
+  keepSystemFields(object, old);
+  if (request.mode === 'whole') {
+    kind.setDefaults(object);
+    if (kind.hasStatus) keepStatus(object, old);
+  }
+  const admission: AdmissionRequest = {
+    operation: 'UPDATE',
+    kind,
+    subresource: request.subresource,
+    namespace: target.namespace,
+    name: target.name,
+    user: target.user,
+    dryRun: request.dryRun,
+    object,
+    old,
+  };
+  await context.admission.mutate(admission);
+  const write = { now: new Date(context.clock.now()), userName: target.user.name };
+  if (request.mode === 'whole') kind.prepareForUpdate?.(object, old, write);
+  if (request.mode === 'status') kind.prepareForStatusUpdate?.(object, old, write);
+  throwIfInvalid(kind, target.name, rulesBroken(target, request.mode, object, old));
+  await context.admission.validate(admission);
+  return object;
+}
+
+function rulesBroken(target: Target, mode: UpdateMode, object: KubeObject, old: KubeObject): FieldError[] {
+  const { kind } = target;
+  switch (mode) {
+    case 'whole':
+      return [
+        ...validateMetadata(kind, object),
+        ...validateMetadataUpdate(object, old),
+        ...kind.validate(object),
+        ...(kind.validateUpdate?.(object, old) ?? []),
+      ];
+    case 'status':
+      return kind.validateStatusUpdate?.(object, old) ?? [];
+    case 'server':
+      return [];
+  }
+}
+
+async function write(
+  context: RegistryContext,
+  target: Target,
+  request: UpdateRequest,
+  stored: StoredObject,
+  object: KubeObject,
+): Promise<StoredValue> {
+  const { kind } = target;
+  if (request.dryRun) return asStored(object);
+  // The last finalizer of an object that is being deleted is gone: this update is its deletion.
+  if (isReadyToGo(kind, object))
+    return (await context.storage.delete(stored.key, stored.modRevision, kind.durability)).value;
+  return (await context.storage.update(stored.key, asStored(object), stored.modRevision, kind.durability)).value;
+}
+
+/** A writer that names a version or an identity means that one and no other. */
+function checkIdentity(target: Target, stored: StoredObject, wanted: KubeObject): void {
+  const { uid, resourceVersion } = metaOf(wanted);
+  if (uid) checkPreconditions(target, stored, { uid });
+  if (resourceVersion && resourceVersion !== asObject(stored.value).metadata?.resourceVersion)
+    throw conflict(target.kind.type, target.name);
+  if (!resourceVersion && !target.kind.allowUnconditionalUpdate)
+    throwIfInvalid(target.kind, target.name, [
+      {
+        type: 'Invalid',
+        field: 'metadata.resourceVersion',
+        value: 0,
+        detail: 'must be specified for an update',
+      },
+    ]);
+}
+
+const SYSTEM_FIELDS = [
+  'uid',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'generation',
+  'resourceVersion',
+] as const;
+const DROPPED_FIELDS: readonly string[] = [...SYSTEM_FIELDS, 'selfLink', 'managedFields'];
+
+/** What only the server may say about an object stays as it is. */
+function keepSystemFields(object: KubeObject, old: KubeObject): void {
+  const wanted = Object.entries(metaOf(object)).filter(([field]) => !DROPPED_FIELDS.includes(field));
+  const kept = SYSTEM_FIELDS.flatMap((field) => {
+    const value = old.metadata?.[field];
+    return value === undefined ? [] : [[field, value] as const];
+  });
+  object.metadata = Object.fromEntries([...wanted, ...kept]);
+}
+
+function keepStatus(object: KubeObject, old: KubeObject): void {
+  const to = object as Record<string, unknown>;
+  const status = (old as Record<string, unknown>)['status'];
+  if (status === undefined) delete to['status'];
+  else to['status'] = cloneJson(status);
+}
+
+function withStatusOf(wanted: KubeObject, old: KubeObject): KubeObject {
+  const object = cloneJson(old) as Record<string, unknown>;
+  const status = (wanted as Record<string, unknown>)['status'];
+  if (status === undefined) delete object['status'];
+  else object['status'] = status;
+  return object as KubeObject;
+}

@@ -1,0 +1,67 @@
+import { badRequest, conflict, methodNotAllowed } from '../../../shared/api/errors.ts';
+import type { KubeObject } from '../../../shared/api/meta.ts';
+import type { Pod } from '../../../shared/api/kinds.ts';
+import type { Decodable } from '../../resources/decode/decode-object.ts';
+import { successStatus } from '../api-call.ts';
+import { checkPreconditions } from '../registry/checks.ts';
+import { metaOf, timestamp } from '../registry/context.ts';
+import { decodeBody } from '../registry/decode-request.ts';
+import { cloneJson } from '../registry/json-value.ts';
+import { writeOptionsOf } from '../registry/request-options.ts';
+import { updateObject } from '../registry/update.ts';
+import { bodyOf, type ResourceHandler } from '../resource-request.ts';
+
+const BINDING: Decodable = {
+  type: { group: '', version: 'v1', kind: 'Binding' },
+  schema: 'io.k8s.api.core.v1.Binding',
+};
+
+interface Binding extends KubeObject {
+  target?: { kind?: string; name?: string };
+}
+
+/** POST pods/NAME/binding: the scheduler's one write. Sets spec.nodeName once and for all, and PodScheduled. */
+export const bindingHandler: ResourceHandler = async ({ registry }, request) => {
+  if (request.info.verb !== 'create') throw methodNotAllowed();
+  const options = writeOptionsOf(request.call.query);
+  const binding = decodeBody(BINDING, bodyOf(request), options.fieldValidation, request.warnings) as Binding;
+  const node = binding.target?.name;
+  if (!node) throw badRequest('target.name: Required value');
+  if (binding.target?.kind && binding.target.kind !== 'Node')
+    throw badRequest(
+      `target.kind: Unsupported value: ${JSON.stringify(binding.target.kind)}: supported values: "Node", "<empty>"`,
+    );
+
+  const { target } = request;
+  await updateObject(registry, target, {
+    mode: 'server',
+    subresource: 'binding',
+    dryRun: options.dryRun,
+    attempts: 20,
+    change: (old, stored) => {
+      const { uid } = binding.metadata ?? {};
+      if (uid) checkPreconditions(target, stored, { uid });
+      return bound(target.name, old as Pod, node, binding, registry.clock.now());
+    },
+  });
+  return { type: 'object', code: 201, value: successStatus(), warnings: request.warnings };
+};
+
+function bound(name: string, old: Pod, node: string, binding: Binding, nowMs: number): Pod {
+  const about = { group: '', plural: 'pods/binding' };
+  if (old.metadata?.deletionTimestamp !== undefined)
+    throw conflict(about, name, `pod ${name} is being deleted, cannot be assigned to a host`);
+  if (old.spec?.nodeName)
+    throw conflict(about, name, `pod ${name} is already assigned to node ${JSON.stringify(old.spec.nodeName)}`);
+  const pod = cloneJson(old);
+  pod.spec = { ...pod.spec, containers: pod.spec?.containers ?? [], nodeName: node };
+  const { annotations } = binding.metadata ?? {};
+  if (annotations && Object.keys(annotations).length > 0) {
+    const metadata = metaOf(pod);
+    metadata.annotations = { ...metadata.annotations, ...annotations };
+  }
+  const condition = { type: 'PodScheduled', status: 'True', lastTransitionTime: timestamp(nowMs) };
+  const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'PodScheduled');
+  pod.status = { ...pod.status, conditions: [...others, condition] };
+  return pod;
+}
