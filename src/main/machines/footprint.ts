@@ -6,19 +6,15 @@ import { CONTAINER_LABELS, MACHINE_DIR } from '../../shared/agent-config.ts';
  */
 export const AGENT_CONTAINER = 'wheelhouse-agent';
 export const HELPER_CONTAINER = 'wheelhouse-helper';
-/** The bridge that holds the gateway address, and the overlay. */
-const INTERFACES = ['kube0', 'flannel.1'];
-/** The host's ends of the pods' veth pairs. */
-const INTERFACE_PREFIX = 'vh';
-/** Tables of the agent, in family ip. */
-export const NFT_TABLES = ['wheelhouse', 'kproxy'];
+/** The bridge that holds the gateway address, and the machine's ends of the pods' veth pairs (`vh` and a sandbox's id). */
+export const OWN_INTERFACES = '^(kube0|vh[0-9a-f]{12})$';
+/** The agent's nftables table. */
+export const NFT_TABLE = 'wheelhouse';
 
 /** A network interface that the agent made. */
 export function isOwnInterface(device: string): boolean {
-  return INTERFACES.includes(device) || device.startsWith(INTERFACE_PREFIX);
+  return new RegExp(OWN_INTERFACES).test(device);
 }
-
-export const OWN_INTERFACES = { names: INTERFACES, prefix: INTERFACE_PREFIX };
 
 /** Where things are below MACHINE_DIR. The machine's user owns `run`, in which SSH binds; root owns the rest. */
 export const PATHS = {

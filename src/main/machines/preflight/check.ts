@@ -2,9 +2,9 @@ import type { PreflightCheck } from '../../../shared/api/machine.ts';
 import type { DockerFacts } from './docker-facts.ts';
 import type { HostFacts } from './facts.ts';
 
-/** Another machine or node of this cluster, as far as it can clash with the one that is looked at. */
+/** Another machine of this cluster, as far as it can clash with the one that is looked at. */
 export interface Neighbour {
-  /** Name of the Machine or Node. */
+  /** The name of its Node. */
   name: string;
   hostname?: string;
   machineId?: string;

@@ -4,8 +4,14 @@ import { overlaps } from './cidr.ts';
 
 /** Two machines with one hostname, or one machine that joins twice. */
 export const hostname: Check = ({ host, nodeName, nodeNameChosen, neighbours }) => {
-  const others = neighbours.filter(({ name }) => name !== nodeName);
-  const same = others.find(({ machineId }) => machineId !== undefined && machineId === host.machineId);
+  if (neighbours.some(({ name }) => name === nodeName)) {
+    return fail(
+      'hostname',
+      `The node name ${nodeName} is taken by another machine.`,
+      'Choose another name for this Machine, or set spec.nodeName.',
+    );
+  }
+  const same = neighbours.find(({ machineId }) => machineId !== undefined && machineId === host.machineId);
   if (same) {
     return fail(
       'hostname',
@@ -13,7 +19,7 @@ export const hostname: Check = ({ host, nodeName, nodeNameChosen, neighbours }) 
       `If it is another machine, give it an id of its own: \`rm /etc/machine-id && systemd-machine-id-setup\`, then restart it.`,
     );
   }
-  const namesake = others.find((other) => other.hostname === host.hostname);
+  const namesake = neighbours.find((other) => other.hostname === host.hostname);
   if (!namesake) return ok('hostname', `The hostname is ${host.hostname}.`);
   const clash = `${namesake.name} has the hostname ${host.hostname} too.`;
   const rename = `Give one of them another: \`hostnamectl set-hostname NAME\``;

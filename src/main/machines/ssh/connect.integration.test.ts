@@ -62,11 +62,11 @@ describe.skipIf(sshdMissing)('connecting to a real sshd', () => {
     host: '127.0.0.1',
     port: sshd.port,
     user: sshd.user,
-    credentials: { privateKey: key },
+    credentials: () => Promise.resolve({ privateKey: key }),
     hostKeySha256: pinned,
     ...changes,
   });
-  const withCredentials = (credentials: Credentials): Hop => hop({ credentials });
+  const withCredentials = (credentials: Credentials): Hop => hop({ credentials: () => Promise.resolve(credentials) });
 
   test('signs in with a key, and tells which one it was', async () => {
     const { host, tried } = await attempt(hop());
@@ -190,8 +190,9 @@ describe.skipIf(sshdMissing)('connecting to a real sshd', () => {
   test('a host hears when sshd is gone', async () => {
     const own = await TestSshd.start();
     const target = hop({ port: own.port, hostKeySha256: await own.hostFingerprint() });
+    const privateKey = await own.read('id');
     const host = await connectSsh(
-      { machine: { ...target, credentials: { privateKey: await own.read('id') } }, knownHosts: [] },
+      { machine: { ...target, credentials: () => Promise.resolve({ privateKey }) }, knownHosts: [] },
       { reached: () => undefined, hostKeyAccepted: () => undefined, authenticated: () => undefined },
       new AbortController().signal,
     );
@@ -236,7 +237,7 @@ describe('signing in with a password', () => {
   }
 
   async function signIn(port: number, password: string): Promise<Outcome> {
-    const base = { host: '127.0.0.1', port, user: 'ops', credentials: { password } };
+    const base = { host: '127.0.0.1', port, user: 'ops', credentials: () => Promise.resolve({ password }) };
     const { error } = await attempt(base);
     return attempt({ ...base, hostKeySha256: error?.facts.observedHostKeySha256 ?? '' });
   }

@@ -13,7 +13,8 @@ export interface Hop {
   host: string;
   port: number;
   user: string;
-  credentials: Credentials;
+  /** Asked once the host key is accepted. */
+  credentials: () => Promise<Credentials>;
   /** The host key the user agreed to. */
   hostKeySha256?: string;
 }

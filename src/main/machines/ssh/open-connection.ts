@@ -12,7 +12,8 @@ import type { Address } from './reach.ts';
 export interface HandshakeTarget {
   address: Address;
   user: string;
-  credentials: Credentials;
+  /** Asked once the host key is accepted; its rejection is the connection's. */
+  credentials: () => Promise<Credentials>;
   trust: HostKeyTrust;
 }
 
@@ -32,19 +33,27 @@ const KEEPALIVE_COUNT_MAX = 3;
  * SSH over a stream that is already connected: greeting, host key, signing in. Resolves with a client that is ready;
  * rejects with a PhaseError of the phase that failed, the stream closed. No credential is sent before the key is accepted.
  */
-export async function openConnection(
+export function openConnection(
   stream: Duplex,
   target: HandshakeTarget,
   progress: HandshakeProgress,
   signal: AbortSignal,
 ): Promise<Client> {
   const { address, user, trust } = target;
-  const walk = new AuthenticationWalk(await listAttempts(user, target.credentials));
+  let walk = new AuthenticationWalk([]);
+  let failure: { error: unknown } | undefined;
   const greeting = new Greeting();
   const client = new ssh2.Client();
   let verdict: PhaseError | undefined;
   let keyAccepted = false;
   let banner: string | undefined;
+
+  let listed: Promise<void> | undefined;
+  const attempts = (): Promise<void> =>
+    (listed ??= target
+      .credentials()
+      .then((credentials) => listAttempts(user, credentials))
+      .then((list) => void (walk = new AuthenticationWalk(list))));
 
   const config: ConnectConfig = {
     sock: stream,
@@ -53,7 +62,15 @@ export async function openConnection(
     keepaliveInterval: KEEPALIVE_INTERVAL_MS,
     keepaliveCountMax: KEEPALIVE_COUNT_MAX,
     algorithms: { serverHostKey: { remove: [], append: [], prepend: preferredKeyTypes(address, trust) } },
-    authHandler: walk.next,
+    authHandler: (left, partialSuccess, use) => {
+      void attempts().then(
+        () => walk.next(left, partialSuccess, use),
+        (error: unknown) => {
+          failure = { error };
+          client.end();
+        },
+      );
+    },
     hostVerifier: (key: Buffer): boolean => {
       try {
         const accepted = verifyHostKey(address, key, trust);
@@ -82,7 +99,8 @@ export async function openConnection(
       stream.destroy();
       reject(error);
     };
-    const explain = (error: unknown): PhaseError => {
+    const explain = (error: unknown): unknown => {
+      if (failure) return failure.error;
       if (verdict) return verdict;
       if (!keyAccepted) return explainHandshake(address, error, greeting);
       if (walk.exhausted) return explainRefusal(user, address.host, walk, banner);

@@ -1,0 +1,77 @@
+import { isNotFound } from '../../../shared/api/errors.ts';
+import { MACHINES, NODES } from '../../../shared/api/kinds.ts';
+import { MACHINE_FINALIZER, type Machine } from '../../../shared/api/machine.ts';
+import { nameOf } from '../../../shared/api/meta.ts';
+import type { ApiClient } from '../../../shared/client/api-client.ts';
+import type { MachinesDeps } from '../deps.ts';
+import type { Host } from '../host.ts';
+import type { Progress } from '../install/install.ts';
+import { cleanHost } from './clean-host.ts';
+import { cordon, drain, forgetPods } from './drain.ts';
+
+/** Value `"true"`: remove the Machine without cleaning the host, for one that will not come back. */
+export const FORCE_REMOVE_ANNOTATION = 'machines.wheelhouse.dev/force-remove';
+
+export const isForced = (machine: Machine): boolean =>
+  machine.metadata?.annotations?.[FORCE_REMOVE_ANNOTATION] === 'true';
+
+/** Something of ours is still on the machine: named, and tried again. */
+export class LeftBehind extends Error {
+  constructor(readonly left: string[]) {
+    super(`still on the machine after cleaning: ${left.join(', ')}`);
+    this.name = 'LeftBehind';
+  }
+}
+
+/**
+ * Drains the node and takes everything of ours off its machine, in this order: no new pods, stop the pods in order
+ * (their agent is still connected), then the agent and whatever it made. Idempotent; rejects with LeftBehind.
+ */
+export async function vacate(
+  host: Host,
+  nodeName: string,
+  deps: MachinesDeps,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  const { client, clusterId, podCidr, artifacts } = deps;
+  await cordon(client, nodeName);
+  const stayed = await drain(client, nodeName, progress, signal);
+  if (stayed.length > 0) progress(`${stayed.length} pods did not stop in their time and are killed.`);
+  const [agentImage, pauseImage] = await Promise.all([artifacts.agentImage(), artifacts.pauseImage()]);
+  const input = { clusterId, podCidr, agentImage, pauseImage, keepImages: false };
+  const left = await cleanHost(host.docker(), input, progress, signal);
+  if (left.length > 0) throw new LeftBehind(left);
+}
+
+/** Takes the node out of the API. Only for a node whose containers are gone, or that is given up by the user's word. */
+export async function forgetNode(client: ApiClient, nodeName: string): Promise<void> {
+  await cordon(client, nodeName);
+  await forgetPods(client, nodeName);
+  try {
+    await client.delete(NODES, { name: nodeName });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}
+
+/** Lets the Machine go. */
+export async function releaseMachine(client: ApiClient, machine: Machine): Promise<void> {
+  const finalizers = (machine.metadata?.finalizers ?? []).filter((name) => name !== MACHINE_FINALIZER);
+  await patchFinalizers(client, machine, finalizers);
+}
+
+/** Holds the Machine until its host is clean. */
+export async function holdMachine(client: ApiClient, machine: Machine): Promise<void> {
+  await patchFinalizers(client, machine, [...(machine.metadata?.finalizers ?? []), MACHINE_FINALIZER]);
+}
+
+async function patchFinalizers(client: ApiClient, machine: Machine, finalizers: string[]): Promise<void> {
+  // With the revision, so that a finalizer that someone else has added meanwhile is not lost: a conflict is tried again.
+  const { resourceVersion } = machine.metadata ?? {};
+  try {
+    await client.patch(MACHINES, { name: nameOf(machine) }, { metadata: { finalizers, resourceVersion } });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}
