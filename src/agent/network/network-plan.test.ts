@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { linkName, machineSide, natTable, podSide } from './network-plan.ts';
+
+test('a link’s name fits the kernel’s 15 characters', () => {
+  expect(linkName('0123456789abcdef')).toBe('vh0123456789ab');
+  expect(linkName('0123456789abcdef').length).toBeLessThanOrEqual(15);
+});
+
+test('a pod gets one address, one route in, and a default route out', () => {
+  expect(machineSide('vhx', 42, '10.244.1.7', '10.244.1.1')).toMatchInlineSnapshot(`
+    "link add vhx mtu 1450 type veth peer name eth0 mtu 1450 netns 42
+    link set vhx up
+    addr add 10.244.1.1/32 dev vhx
+    route replace 10.244.1.7/32 dev vhx scope link
+    "
+  `);
+  expect(podSide('10.244.1.7', '10.244.1.1')).toMatchInlineSnapshot(`
+    "link set lo up
+    addr add 10.244.1.7/32 dev eth0
+    link set eth0 up
+    route add 10.244.1.1/32 dev eth0 scope link
+    route add default via 10.244.1.1 src 10.244.1.7
+    "
+  `);
+});
+
+test('the table is replaced in one transaction', () => {
+  expect(natTable('10.244.1.0/24')).toMatch(
+    /^add table ip wheelhouse\ndelete table ip wheelhouse\ntable ip wheelhouse \{/,
+  );
+});

@@ -1,0 +1,68 @@
+import type { Container, Pod } from '../../shared/api/kinds.ts';
+import type { ApiClient } from '../../shared/client/api-client.ts';
+import type { Clock, Logger } from '../../shared/logger.ts';
+import type { EventJournal } from '../events/event-journal.ts';
+import type { PodAddresses } from '../network/pod-addresses.ts';
+import type { PodNetwork } from '../network/pod-network.ts';
+import type { Prober } from '../probes/prober.ts';
+import type { DockerRuntime } from '../runtime/docker-runtime.ts';
+import type { ImagePuller } from '../runtime/image-puller.ts';
+import type { ImageStore } from '../runtime/image-store.ts';
+import type { Checkpoint } from '../state/checkpoint.ts';
+import type { ObjectSource } from '../state/object-source.ts';
+import type { VolumeSetup } from '../volumes/volume-setup.ts';
+import type { StatusReporter } from './status-reporter.ts';
+
+/** What the agent knows about its own machine, for pods. */
+export interface MachineView {
+  hostIp: string;
+  allocatable: { milliCpu: number; memoryBytes: number };
+  memoryCapacityBytes: number;
+}
+
+/** Everything a pod's worker works with; made once, shared by all. */
+export interface WorkerDeps {
+  client: ApiClient;
+  runtime: DockerRuntime;
+  images: ImageStore;
+  puller: ImagePuller;
+  objects: ObjectSource;
+  volumes: VolumeSetup;
+  network: PodNetwork;
+  addresses: PodAddresses;
+  events: EventJournal;
+  checkpoint: Checkpoint;
+  reporter: StatusReporter;
+  prober: Prober;
+  machine: MachineView;
+  clusterId: string;
+  pauseImage: string;
+  /** Where pods' files are. */
+  podsRoot: string;
+  clock: Clock;
+  log: Logger;
+}
+
+/** A container could not be started; `reason` and `message` go into its status. */
+export class StartFailure extends Error {
+  override readonly name = 'StartFailure';
+  constructor(
+    readonly reason: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** What a start came to. */
+export type StartOutcome =
+  | { kind: 'started' }
+  /** Its image is being pulled; the worker is called when that ends. */
+  | { kind: 'pulling' }
+  | { kind: 'refused'; reason: string; message: string; retryAt: number };
+
+/** The container of a pod's spec with this name, init containers included. */
+export function containerOf(pod: Pod, name: string): Container | undefined {
+  return [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].find((each) => each.name === name);
+}
