@@ -1,6 +1,13 @@
 import { STATUS_CODES, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { badRequest, isApiError, notFound, unauthorized } from '../../../shared/api/errors.ts';
+import {
+  badRequest,
+  internalError,
+  isApiError,
+  notFound,
+  unauthorized,
+  type ApiError,
+} from '../../../shared/api/errors.ts';
 import type { Pod } from '../../../shared/api/kinds.ts';
 import type { PeerIdentity } from '../auth/authenticator.ts';
 import { requestOf } from '../api-handler.ts';
@@ -9,8 +16,8 @@ import { asObject } from '../registry/context.ts';
 import { readStored } from '../resource-handlers.ts';
 import type { ResourceDeps } from '../resource-request.ts';
 import { requestInfoOf } from '../request-info.ts';
-import { askKubelet, kubeletError } from '../subresources/kubelet-client.ts';
-import { streamTargetOf } from '../subresources/exec.ts';
+import { askKubelet, kubeletError, unreachable } from '../subresources/kubelet-client.ts';
+import { streamTargetOf, type StreamTarget } from '../subresources/exec.ts';
 import { asApiError, splitTarget, type HttpDeps } from './request-handler.ts';
 
 export interface UpgradeDeps extends HttpDeps {
@@ -70,13 +77,10 @@ async function join(
     throw notFound({ group: info.apiGroup, plural: info.resource }, info.name);
   if (subresource !== 'exec' && subresource !== 'attach')
     throw badRequest(`upgrades are not served at ${JSON.stringify(path)}`);
-  if (request.headers.upgrade?.toLowerCase() !== 'websocket')
-    throw badRequest(
-      `only WebSocket connections are served for ${subresource}, not ${JSON.stringify(request.headers.upgrade ?? '')}; use kubectl 1.30 or newer`,
-    );
-
   const pod = asObject(await readStored(deps.resources, resource)) as Pod;
   const target = streamTargetOf(pod, subresource, query);
+  if (request.headers.upgrade?.toLowerCase() !== 'websocket')
+    throw await whyNotStreamed(deps.dialNode, pod, target, request.headers.upgrade ?? '');
   const headers: OutgoingHttpHeaders = { connection: 'Upgrade', upgrade: 'websocket' };
   for (const name of HANDSHAKE_HEADERS) {
     const value = request.headers[name];
@@ -92,6 +96,33 @@ async function join(
   }
   socket.write(`${lines.join('\r\n')}\r\n\r\n`);
   connect(socket, head, answer.stream, answer.head);
+}
+
+/**
+ * kubectl answers every failed WebSocket handshake by trying SPDY and shows only what that says: so this looks for the
+ * reason the handshake failed, and speaks of protocols only when there is none.
+ */
+async function whyNotStreamed(
+  dialNode: NodeDialer,
+  pod: Pod,
+  target: StreamTarget,
+  protocol: string,
+): Promise<ApiError> {
+  const statuses = [
+    ...(pod.status?.containerStatuses ?? []),
+    ...(pod.status?.initContainerStatuses ?? []),
+    ...(pod.status?.ephemeralContainerStatuses ?? []),
+  ];
+  if (!statuses.find(({ name }) => name === target.container)?.state?.running)
+    return internalError(`unable to upgrade connection: container not found (${JSON.stringify(target.container)})`);
+  try {
+    (await dialNode(target.node)).destroy();
+  } catch (error) {
+    return unreachable(target.node, error);
+  }
+  return badRequest(
+    `exec and attach are served over WebSocket only, not ${JSON.stringify(protocol)}; use kubectl 1.30 or newer`,
+  );
 }
 
 /** Two connections become one: bytes both ways, an end is passed on, and neither outlives the other. */

@@ -15,6 +15,7 @@ const isOn = (query: URLSearchParams, name: string): boolean => {
 
 export interface StreamTarget {
   node: string;
+  container: string;
   /** The kubelet's path and query. */
   path: string;
 }
@@ -44,5 +45,5 @@ export function streamTargetOf(pod: Pod, subresource: 'exec' | 'attach', query: 
   if (streams.error && !tty) forward.set('error', '1');
   if (tty) forward.set('tty', '1');
   const path = [subresource, namespace, name, container].map(encodeURIComponent).join('/');
-  return { node, path: `/${path}?${forward.toString()}` };
+  return { node, container, path: `/${path}?${forward.toString()}` };
 }

@@ -16,7 +16,8 @@ export type KubeletAnswer =
   | { type: 'response'; message: IncomingMessage }
   | { type: 'upgraded'; message: IncomingMessage; stream: Duplex; head: Buffer };
 
-const unreachable = (node: string, error: unknown): ApiError =>
+/** 503: the machine cannot be talked to now. */
+export const unreachable = (node: string, error: unknown): ApiError =>
   serviceUnavailable(`error dialing the kubelet of node ${JSON.stringify(node)}: ${messageOf(error)}`);
 
 /** Sends a GET to a node's kubelet over a connection of its own. Throws 503 when the node cannot be reached. */

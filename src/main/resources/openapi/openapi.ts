@@ -4,6 +4,7 @@ import type { KindDefinition } from '../definition.ts';
 import { KINDS } from '../registry.ts';
 import { reachableFrom } from '../schema/catalog.ts';
 import { LIST_META, refTo, type Schema } from '../schema/schema.ts';
+import { withPatchTags } from './patch-tags.ts';
 import { DELETE_OPTIONS, listSchemaName, pathsOf, SCALE, STATUS } from './paths.ts';
 
 /** `/openapi/v3`: where the document of each group version is; the hash changes with its content. */
@@ -67,7 +68,11 @@ function componentsOf(kinds: readonly KindDefinition[]): Record<string, Schema> 
     ...[STATUS, DELETE_OPTIONS, LIST_META],
   ];
   const lists = kinds.map((kind): [string, Schema] => [listSchemaName(kind), listSchema(kind)]);
-  const entries: [string, Schema][] = [...reachableFrom(roots), ...lists];
+  const tagged = [...reachableFrom(roots)].map(([name, schema]): [string, Schema] => [
+    name,
+    withPatchTags(name, schema),
+  ]);
+  const entries: [string, Schema][] = [...tagged, ...lists];
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

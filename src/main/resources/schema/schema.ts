@@ -19,6 +19,8 @@ export interface Schema {
   default?: unknown;
   'x-kubernetes-group-version-kind'?: readonly { group: string; version: string; kind: string }[];
   'x-kubernetes-preserve-unknown-fields'?: boolean;
+  'x-kubernetes-patch-merge-key'?: string;
+  'x-kubernetes-patch-strategy'?: string;
 }
 
 export const SCHEMA_PREFIX = '#/components/schemas/';
