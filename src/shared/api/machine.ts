@@ -91,3 +91,5 @@ export const MACHINE_FINALIZER = 'machines.wheelhouse.dev/cleanup';
 export const RETRY_ANNOTATION = 'machines.wheelhouse.dev/retry-at';
 /** Node label that marks a simulated node; its pods carry the same annotation upstream KWOK uses. */
 export const SIMULATED_LABEL = 'wheelhouse.dev/simulated';
+/** Annotation (value `"true"`): a Machine that is being deleted is let go without cleaning its host, which will not come back. */
+export const FORCE_REMOVE_ANNOTATION = 'machines.wheelhouse.dev/force-remove';
