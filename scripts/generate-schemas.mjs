@@ -138,7 +138,7 @@ function readModel(className) {
   const described = new Map();
   const optional = new Set();
   for (const [, comment, name, mark] of declaration.matchAll(
-    /(?:\/\*\*\n((?:\s+\*.*\n)*?)\s+\*\/\n)?\s+'([^']+)'(\?)?: .+;/g,
+    /(?:\/\*\*\n((?:\s+\*.*\n)*?)\s+\*\/\n)?\s+'([^']+)'(\?)?: /g,
   )) {
     if (comment) described.set(name, unescape(comment.replace(/^\s+\* ?/gm, '')));
     if (mark) optional.add(name);

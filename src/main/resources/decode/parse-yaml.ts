@@ -17,6 +17,7 @@ export function parseYaml(text: string): { value: unknown; duplicateFields: stri
     uniqueKeys: false,
     lineCounter: lines,
     prettyErrors: false,
+    logLevel: 'error',
     customTags: (tags) =>
       tags.filter(
         (tag) =>
@@ -60,6 +61,8 @@ function findDuplicates(document: Document, node: unknown, path: string, depth: 
   } else if (isMap(node)) {
     const seen = new Set<string>();
     for (const pair of node.items) {
+      if (isMap(pair.key) || isSeq(pair.key))
+        throw yamlError(undefined, 'invalid map key: a list or map cannot be a key');
       const key = isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
       const child = path === '' ? key : `${path}.${key}`;
       if (seen.has(key) && key !== '<<') found.push(child);

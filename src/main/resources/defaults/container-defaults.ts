@@ -23,13 +23,12 @@ export function setContainerDefaults(container: Container | EphemeralContainer):
   if (container.lifecycle?.preStop?.httpGet) setHttpGetDefaults(container.lifecycle.preStop.httpGet);
 }
 
-/** `:latest` or no tag is pulled each time; any other tag, and a digest, when it is not there. */
+/** `:latest` or no tag is pulled each time; any other tag, and a digest alone, when it is not there. */
 export function defaultPullPolicy(image: string): 'Always' | 'IfNotPresent' {
-  if (image.includes('@')) return 'IfNotPresent';
-  const afterHost = image.slice(image.lastIndexOf('/') + 1);
-  const colon = afterHost.lastIndexOf(':');
-  const tag = colon < 0 ? 'latest' : afterHost.slice(colon + 1);
-  return tag === 'latest' ? 'Always' : 'IfNotPresent';
+  const [reference = '', digest] = image.split('@');
+  // A colon before the last slash belongs to the registry's port.
+  const [, tag] = reference.slice(reference.lastIndexOf('/') + 1).split(':');
+  return tag === 'latest' || (tag === undefined && digest === undefined) ? 'Always' : 'IfNotPresent';
 }
 
 function setProbeDefaults(probe: Probe): void {

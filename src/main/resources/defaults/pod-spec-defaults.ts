@@ -21,10 +21,6 @@ export function setPodSpecDefaults(spec: PodSpec): void {
   }
   if (spec.hostNetwork) setHostPorts(spec);
   for (const volume of spec.volumes ?? []) setVolumeDefaults(volume);
-  for (const constraint of spec.topologySpreadConstraints ?? []) {
-    constraint.nodeAffinityPolicy ||= 'Honor';
-    constraint.nodeTaintsPolicy ||= 'Ignore';
-  }
 }
 
 /** `serviceAccount` is the deprecated name of `serviceAccountName`: both are always shown. */
