@@ -1,0 +1,200 @@
+import { isConflict, isNotFound, messageOf } from '../../shared/api/errors.ts';
+import type { Node, Pod } from '../../shared/api/kinds.ts';
+import { nameOf } from '../../shared/api/meta.ts';
+import type { ApiClient } from '../../shared/client/api-client.ts';
+import type { Change } from '../../shared/client/informer.ts';
+import type { Clock, Logger } from '../../shared/logger.ts';
+import { bind, BoundedWrites } from './binder.ts';
+import { ClusterCache } from './cache/cluster-cache.ts';
+import { podInfo, type PodInfo } from './cache/pod-info.ts';
+import { reportUnschedulable } from './failure-reporter.ts';
+import { DEFAULT_FILTERS, DEFAULT_SCORES } from './framework/default-plugins.ts';
+import { fitMessage } from './framework/fit-error.ts';
+import { SchedulingCycle } from './framework/scheduling-cycle.ts';
+import { Wakeups } from './queue/wakeups.ts';
+import { SchedulingQueue, type QueuedPod } from './queue/scheduling-queue.ts';
+
+export const SCHEDULER_NAME = 'default-scheduler';
+/** Bindings and status writes under way at once. */
+const PARALLEL_WRITES = 64;
+/** With so many writes not answered the server is behind: deciding faster would only lengthen the line. */
+const MAX_PENDING_WRITES = 4 * PARALLEL_WRITES;
+/** Work is handed back to the event loop after this long, so that watches and the API keep moving. */
+const SLICE_MS = 8;
+const BACKOFF_CHECK_MS = 1_000;
+const UNSCHEDULABLE_CHECK_MS = 30_000;
+
+export interface SchedulerDeps {
+  client: ApiClient;
+  /** Tells of a decision on a pod; recording never fails and is not awaited. */
+  record(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string): void;
+  clock: Clock;
+  /** A number in [0, 1). */
+  random: () => number;
+  log: Logger;
+}
+
+/** Finds a node for every pod that asks for this scheduler. Fed by `onNode` and `onPod`; binding is its only decision written. */
+export class Scheduler {
+  readonly cluster = new ClusterCache();
+  readonly #queue: SchedulingQueue;
+  readonly #cycle: SchedulingCycle;
+  readonly #wakeups: Wakeups;
+  readonly #writes = new BoundedWrites(PARALLEL_WRITES, () => this.#poke());
+  readonly #timers: ReturnType<typeof setInterval>[] = [];
+  #scheduled: ReturnType<typeof setImmediate> | undefined;
+  #running = false;
+
+  constructor(private readonly deps: SchedulerDeps) {
+    this.#queue = new SchedulingQueue(deps.clock);
+    this.#cycle = new SchedulingCycle(this.cluster, { filters: DEFAULT_FILTERS, scores: DEFAULT_SCORES }, deps.random);
+    this.#wakeups = new Wakeups(this.cluster, this.#queue, DEFAULT_FILTERS);
+  }
+
+  /** Pods that wait for a node, for whatever reason. */
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
+  start(): void {
+    this.#running = true;
+    this.#timers.push(
+      setInterval(() => {
+        this.#queue.flushBackoff();
+        this.#poke();
+      }, BACKOFF_CHECK_MS),
+      setInterval(() => {
+        this.#queue.flushUnschedulable();
+        this.#poke();
+      }, UNSCHEDULABLE_CHECK_MS),
+    );
+    this.#poke();
+  }
+
+  /** Ends scheduling and resolves when every binding under way has its answer. */
+  async stop(): Promise<void> {
+    this.#running = false;
+    for (const timer of this.#timers.splice(0)) clearInterval(timer);
+    if (this.#scheduled) clearImmediate(this.#scheduled);
+    this.#scheduled = undefined;
+    await this.#writes.drain();
+  }
+
+  onNode(change: Change<Node>): void {
+    const name = nameOf(change.object);
+    if (change.type === 'deleted') this.cluster.removeNode(name);
+    else {
+      this.cluster.setNode(change.object);
+      if (change.type === 'added') this.#wakeups.note('NodeAdded', name);
+      else if (mattersToScheduling(change.old, change.object)) this.#wakeups.note('NodeChanged', name);
+    }
+    this.#poke();
+  }
+
+  onPod(change: Change<Pod>): void {
+    const pod = change.object;
+    const uid = pod.metadata?.uid ?? '';
+    const finished = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+    if (change.type === 'deleted' || finished) {
+      this.#queue.delete(uid);
+      const node = this.cluster.remove(uid);
+      if (node !== undefined) this.#wakeups.note('PodRemoved', node);
+    } else if (pod.spec?.nodeName) {
+      this.#queue.delete(uid);
+      this.cluster.confirm(podInfo(pod), pod.spec.nodeName);
+    } else if (pod.metadata?.deletionTimestamp) this.#queue.delete(uid);
+    // What is assumed has been decided; the answer to its binding says the rest.
+    else if (pod.spec?.schedulerName === SCHEDULER_NAME && !this.cluster.isPlaced(uid)) this.#queue.put(podInfo(pod));
+    this.#poke();
+  }
+
+  #poke(): void {
+    if (!this.#running || this.#scheduled) return;
+    this.#scheduled = setImmediate(() => {
+      this.#scheduled = undefined;
+      this.#slice();
+    });
+  }
+
+  #slice(): void {
+    this.#wakeups.apply();
+    const end = performance.now() + SLICE_MS;
+    for (;;) {
+      if (this.#writes.pending >= MAX_PENDING_WRITES) return;
+      const next = this.#queue.pop();
+      if (!next) return;
+      this.#schedule(next);
+      if (performance.now() >= end) break;
+    }
+    this.#poke();
+  }
+
+  #schedule(queued: QueuedPod): void {
+    const { info } = queued;
+    if (this.cluster.nodes.length === 0) return this.#fail(queued, 'no nodes available to schedule pods', new Set());
+    const decision = this.#cycle.decide(info);
+    if (!decision.fits) {
+      const message = fitMessage(decision.error, decision.preemption);
+      return this.#fail(queued, message, decision.error.plugins);
+    }
+    this.cluster.assume(info, decision.node);
+    this.#writes.run(() => this.#bind(queued, decision.node));
+  }
+
+  async #bind(queued: QueuedPod, node: string): Promise<void> {
+    const { info } = queued;
+    try {
+      await bind(this.deps.client, info, node);
+      this.#queue.delete(info.uid);
+      this.deps.record(info.pod, 'Normal', 'Scheduled', `Successfully assigned ${info.key} to ${node}`);
+    } catch (error) {
+      this.cluster.forget(info.uid);
+      this.#wakeups.note('PodRemoved', node);
+      if (isNotFound(error)) this.#queue.delete(info.uid);
+      else this.#retry(queued, error);
+      this.#poke();
+    }
+  }
+
+  /** A conflict means that the pod has been bound or replaced meanwhile, and the watch will say so. */
+  #retry(queued: QueuedPod, error: unknown): void {
+    const { info } = queued;
+    this.#queue.retry(queued);
+    if (isConflict(error)) return;
+    this.deps.log.warn({ pod: info.key, err: messageOf(error) }, 'binding failed; trying again');
+    this.deps.record(
+      info.pod,
+      'Warning',
+      'FailedScheduling',
+      `running Bind plugin "DefaultBinder": ${messageOf(error)}`,
+    );
+    this.#report(info, 'SchedulerError', messageOf(error));
+  }
+
+  #fail(queued: QueuedPod, message: string, plugins: ReadonlySet<string>): void {
+    this.#queue.fail(queued, plugins);
+    this.deps.record(queued.info.pod, 'Warning', 'FailedScheduling', message);
+    this.#report(queued.info, 'Unschedulable', message);
+  }
+
+  #report(info: PodInfo, reason: 'Unschedulable' | 'SchedulerError', message: string): void {
+    this.#writes.run(async () => {
+      try {
+        await reportUnschedulable(this.deps.client, info, { reason, message }, this.deps.clock.now());
+      } catch (error) {
+        this.deps.log.warn({ pod: info.key, err: messageOf(error) }, 'writing the PodScheduled condition failed');
+      }
+    });
+  }
+}
+
+/** Heartbeats and the like come every few seconds from every node and help no pod. */
+function mattersToScheduling(old: Node, node: Node): boolean {
+  const relevant = ({ metadata, spec, status }: Node): string =>
+    JSON.stringify([metadata?.labels, spec?.taints, spec?.unschedulable, status?.allocatable]);
+  return old.spec !== node.spec ||
+    old.metadata?.labels !== node.metadata?.labels ||
+    old.status?.allocatable !== node.status?.allocatable
+    ? relevant(old) !== relevant(node)
+    : false;
+}
