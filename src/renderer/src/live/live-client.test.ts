@@ -110,10 +110,14 @@ describe('the live client', () => {
     const { server, client } = setUp();
     server.accept();
     let ended: ApiError | undefined;
-    client.open('object', { resource: 'pods', namespace: 'web', name: 'x' }, {
-      onMessage: () => undefined,
-      onEnd: (error) => (ended = error),
-    });
+    client.open(
+      'object',
+      { resource: 'pods', namespace: 'web', name: 'x' },
+      {
+        onMessage: () => undefined,
+        onEnd: (error) => (ended = error),
+      },
+    );
     server.send({
       type: 'end',
       id: server.idOf('object'),

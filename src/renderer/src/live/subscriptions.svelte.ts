@@ -127,7 +127,6 @@ export class EventsSubscription extends Subscription<'events', RowsMessage> {
 
 /** CPU and memory over the last `windowMs`. */
 export class MetricsSubscription extends Subscription<'metrics', MetricsSeries[]> {
-
   constructor(link: Link, params: ChannelParams<'metrics'>) {
     super(link, 'metrics', params);
   }

@@ -53,7 +53,12 @@ export class ChartView {
             type: 'linear',
             border: { display: false },
             grid: { display: false },
-            ticks: { maxTicksLimit: 6, maxRotation: 0, font: { size: 11 }, callback: (value) => clockTime(Number(value), false) },
+            ticks: {
+              maxTicksLimit: 6,
+              maxRotation: 0,
+              font: { size: 11 },
+              callback: (value) => clockTime(Number(value), false),
+            },
           },
           y: {
             beginAtZero: true,

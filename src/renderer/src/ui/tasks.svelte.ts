@@ -1,4 +1,5 @@
 import { messageOf } from '../../../shared/api/errors.ts';
+import { isoNow } from './time-text.ts';
 
 export type TaskState = 'running' | 'done' | 'failed';
 
@@ -32,7 +33,7 @@ export class Task {
     this.state = error === undefined ? 'done' : 'failed';
     this.steps = this.#endedSteps(this.state);
     this.error = error === undefined ? null : messageOf(error);
-    this.endedAt = new Date().toISOString();
+    this.endedAt = isoNow();
   }
 
   #endedSteps(last: TaskState): TaskStep[] {
@@ -52,9 +53,7 @@ export class Tasks {
   /** Runs the work as a task. Resolves when it ended, with whether it succeeded: a failure is the task's to show, not the caller's to catch. */
   async run(title: string, work: (task: Task) => Promise<void>): Promise<boolean> {
     const abort = new AbortController();
-    const task = new Task(this.#nextId++, title, new Date().toISOString(), abort.signal, () =>
-      abort.abort(new Error('Cancelled')),
-    );
+    const task = new Task(this.#nextId++, title, isoNow(), abort.signal, () => abort.abort(new Error('Cancelled')));
     this.list = [task, ...this.list];
     try {
       await work(task);

@@ -51,3 +51,8 @@ export function clockTime(ms: number, withSeconds = true): string {
     ...(withSeconds ? { second: '2-digit' } : {}),
   });
 }
+
+/** The time now as Kubernetes writes it. */
+export function isoNow(): string {
+  return new Date().toISOString();
+}

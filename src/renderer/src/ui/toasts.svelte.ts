@@ -1,3 +1,5 @@
+import { SvelteMap } from 'svelte/reactivity';
+
 /** One message at the foot of the window. */
 export interface Toast {
   id: number;
@@ -15,7 +17,7 @@ export const TOAST_MS = 10_000;
 export class Toasts {
   items = $state.raw<readonly Toast[]>([]);
   #nextId = 1;
-  readonly #timers = new Map<number, ReturnType<typeof setTimeout>>();
+  readonly #timers = new SvelteMap<number, ReturnType<typeof setTimeout>>();
 
   /** Says that something was done; `undo` is offered for ten seconds. */
   done(text: string, undo?: () => void): void {

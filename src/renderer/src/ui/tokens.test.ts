@@ -7,7 +7,9 @@ type Palette = Record<string, string>;
 /** The custom properties of one theme block. */
 function paletteOf(theme: string): Palette {
   const block = new RegExp(`:root\\[data-theme='${theme}'\\] \\{([^}]*)\\}`).exec(css)?.[1] ?? '';
-  return Object.fromEntries([...block.matchAll(/--wh-([\w-]+): (#[0-9a-f]{6});/g)].map((match) => [match[1], match[2]]));
+  return Object.fromEntries(
+    [...block.matchAll(/--wh-([\w-]+): (#[0-9a-f]{6});/g)].map((match) => [match[1], match[2]]),
+  );
 }
 
 /** WCAG 2 relative luminance. */
