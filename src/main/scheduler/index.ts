@@ -4,7 +4,7 @@ import type { ApiClient } from '../../shared/client/api-client.ts';
 import { EventRecorder } from '../../shared/client/event-recorder.ts';
 import type { SharedInformers } from '../../shared/client/shared-informers.ts';
 import type { Clock, Logger } from '../../shared/logger.ts';
-import { Scheduler, SCHEDULER_NAME } from './scheduler.ts';
+import { Scheduler, SCHEDULER_DEFAULTS, SCHEDULER_NAME, type SchedulerOptions } from './scheduler.ts';
 
 export interface SchedulerStartDeps {
   client: ApiClient;
@@ -20,7 +20,10 @@ export interface SchedulerStartDeps {
 const RECORDERS = 16;
 
 /** Starts the scheduler; resolves when its caches are filled and it is at work. */
-export async function startScheduler(deps: SchedulerStartDeps): Promise<{ stop(): Promise<void> }> {
+export async function startScheduler(
+  deps: SchedulerStartDeps,
+  options: SchedulerOptions = SCHEDULER_DEFAULTS,
+): Promise<{ stop(): Promise<void> }> {
   const { client, informers, clock, random, log } = deps;
   const recorders = Array.from(
     { length: RECORDERS },
@@ -31,16 +34,19 @@ export async function startScheduler(deps: SchedulerStartDeps): Promise<{ stop()
         onError: (error) => log.warn({ err: messageOf(error) }, 'writing an event failed'),
       }),
   );
-  const scheduler = new Scheduler({
-    client,
-    clock,
-    random,
-    log,
-    record: (pod, ...event) => {
-      const recorder = recorders[hash(pod.metadata?.uid ?? '') % RECORDERS];
-      recorder?.event({ ...pod, apiVersion: 'v1', kind: 'Pod' }, ...event);
+  const scheduler = new Scheduler(
+    {
+      client,
+      clock,
+      random,
+      log,
+      record: (pod, ...event) => {
+        const recorder = recorders[hash(pod.metadata?.uid ?? '') % RECORDERS];
+        recorder?.event({ ...pod, apiVersion: 'v1', kind: 'Pod' }, ...event);
+      },
     },
-  });
+    options,
+  );
   const nodes = informers.of(NODES);
   const pods = informers.of(PODS);
   await informers.start();

@@ -21,8 +21,6 @@ const PARALLEL_WRITES = 64;
 const MAX_PENDING_WRITES = 4 * PARALLEL_WRITES;
 /** Work is handed back to the event loop after this long, so that watches and the API keep moving. */
 const SLICE_MS = 8;
-const BACKOFF_CHECK_MS = 1_000;
-const UNSCHEDULABLE_CHECK_MS = 30_000;
 
 export interface SchedulerDeps {
   client: ApiClient;
@@ -33,6 +31,16 @@ export interface SchedulerDeps {
   random: () => number;
   log: Logger;
 }
+
+export interface SchedulerOptions {
+  /** How often pods whose back-off is over are looked for. */
+  backoffCheckMs: number;
+  /** How often pods that no event has woken for long are looked for. */
+  unschedulableCheckMs: number;
+}
+
+/** Upstream's intervals. */
+export const SCHEDULER_DEFAULTS: SchedulerOptions = { backoffCheckMs: 1_000, unschedulableCheckMs: 30_000 };
 
 /** Finds a node for every pod that asks for this scheduler. Fed by `onNode` and `onPod`; binding is its only decision written. */
 export class Scheduler {
@@ -45,7 +53,10 @@ export class Scheduler {
   #scheduled: ReturnType<typeof setImmediate> | undefined;
   #running = false;
 
-  constructor(private readonly deps: SchedulerDeps) {
+  constructor(
+    private readonly deps: SchedulerDeps,
+    private readonly options: SchedulerOptions = SCHEDULER_DEFAULTS,
+  ) {
     this.#queue = new SchedulingQueue(deps.clock);
     this.#cycle = new SchedulingCycle(this.cluster, { filters: DEFAULT_FILTERS, scores: DEFAULT_SCORES }, deps.random);
     this.#wakeups = new Wakeups(this.cluster, this.#queue, DEFAULT_FILTERS);
@@ -62,11 +73,11 @@ export class Scheduler {
       setInterval(() => {
         this.#queue.flushBackoff();
         this.#poke();
-      }, BACKOFF_CHECK_MS),
+      }, this.options.backoffCheckMs),
       setInterval(() => {
         this.#queue.flushUnschedulable();
         this.#poke();
-      }, UNSCHEDULABLE_CHECK_MS),
+      }, this.options.unschedulableCheckMs),
     );
     this.#poke();
   }
