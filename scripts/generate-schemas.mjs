@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { COMMON, FIELDS } from './schema-descriptions.mjs';
 
 const require = createRequire(import.meta.url);
 const MODELS = join(dirname(require.resolve('@kubernetes/client-node')), 'gen', 'models');
@@ -148,10 +149,10 @@ function readModel(className) {
   return { description: unescape(about.replace(/^\s*\* ?/gm, '')), described, optional, attributes: JSON.parse(map) };
 }
 
-const known = new Set(readdirSync(MODELS).flatMap((file) => (file.endsWith('.d.ts') ? [file.slice(0, -5)] : [])));
+const modelNames = new Set(readdirSync(MODELS).flatMap((file) => (file.endsWith('.d.ts') ? [file.slice(0, -5)] : [])));
 const models = new Map();
 const model = (className) => {
-  if (!known.has(className)) throw new Error(`no model ${className} in ${MODELS}`);
+  if (!modelNames.has(className)) throw new Error(`no model ${className} in ${MODELS}`);
   if (!models.has(className)) models.set(className, readModel(className));
   return models.get(className);
 };
@@ -181,19 +182,20 @@ const asQuantity = (schema) =>
 function classSchema(className, reached) {
   const { description, described, optional, attributes } = model(className);
   const shortName = schemaName(className).split('.').at(-1);
+  const kind = GROUP_VERSION_KIND[className];
   const properties = {};
   const required = [];
   for (const { name, baseName, type, format } of attributes) {
     let schema = typeSchema(type, format, reached);
     if (QUANTITY_FIELDS[shortName]?.includes(baseName)) schema = asQuantity(schema);
     if (className === 'V1ManagedFieldsEntry' && baseName === 'fieldsV1') schema = reference(`${META}.FieldsV1`);
-    // The generator of the models drops the description of a field that refers to a class: say what the class is.
-    const text = described.get(name) ?? (known.has(type) ? model(type).description : undefined);
+    // The generator of the models drops the description of a field that refers to a class.
+    const known = described.get(name) ?? FIELDS[shortName]?.[baseName] ?? (kind ? COMMON[baseName] : undefined);
+    const text = known ?? (modelNames.has(type) ? model(type).description : undefined);
     const wrapped = schema.$ref ? { allOf: [schema] } : schema;
     properties[baseName] = text ? { description: text, ...wrapped } : wrapped;
     if (!optional.has(name)) required.push(baseName);
   }
-  const kind = GROUP_VERSION_KIND[className];
   return {
     ...(description ? { description } : {}),
     type: 'object',

@@ -28,13 +28,16 @@ export function canonicalQuantity(text: string): string | undefined {
   if (nano === 0n) return '0';
   const sign = nano < 0n ? '-' : '';
   const magnitude = nano < 0n ? -nano : nano;
-  // Small and fractional values cannot be shown in binary units without loss, so upstream falls back to decimal ones.
-  const binary = format === 'binary' && magnitude % NANO_PER_UNIT === 0n && magnitude >= 1024n * NANO_PER_UNIT;
+  // A fraction of a byte cannot be shown in binary units without loss, so upstream falls back to decimal ones.
+  const binary = format === 'binary' && magnitude % NANO_PER_UNIT === 0n;
   return sign + (binary ? formatBinary(magnitude / NANO_PER_UNIT) : formatDecimal(magnitude, format === 'exponent'));
 }
 
+/** More digits than any amount has; exact arithmetic on millions of them would hold the server up. */
+const MAX_LENGTH = 100;
+
 function parse(text: string): { nano: bigint; format: Format } | undefined {
-  const match = PATTERN.exec(text);
+  const match = text.length > MAX_LENGTH ? null : PATTERN.exec(text);
   if (!match) return undefined;
   const [, sign = '', whole = '', fraction = '', exponentMark, exponentText, suffix = ''] = match;
   if (whole === '' && fraction === '') return undefined;

@@ -1,6 +1,6 @@
-import type { PodSpec } from './pod-spec-defaults.ts';
+import type { PodTemplateSpec } from '../../../shared/api/kinds.ts';
 
-type Volume = NonNullable<PodSpec['volumes']>[number];
+type Volume = NonNullable<NonNullable<PodTemplateSpec['spec']>['volumes']>[number];
 
 /** 0644 */
 const DEFAULT_MODE = 420;

@@ -399,6 +399,14 @@ describe('updates of a Pod', () => {
     ]);
   });
 
+  test('the grace period may change only from a negative one, to 1', () => {
+    expect(update('Pod', { spec: { terminationGracePeriodSeconds: 1 } }).errors).toEqual([
+      expect.stringContaining('changed: spec.terminationGracePeriodSeconds'),
+    ]);
+    const negative = mergePatch(sampleOf('Pod'), { spec: { terminationGracePeriodSeconds: -1 } }) as JsonObject;
+    expect(update('Pod', { spec: { terminationGracePeriodSeconds: 1 } }, created('Pod', negative)).errors).toEqual([]);
+  });
+
   test('containers can be neither added nor removed', () => {
     const containers = [...created<Pod>('Pod').spec!.containers, { name: 'second', image: 'i' }];
     expect(update('Pod', { spec: { containers } }).errors).toEqual([
