@@ -10,7 +10,7 @@ export interface MachinesDeps {
   /** In [0, 1): the jitter of reconnecting. */
   random: () => number;
   /** A new key and client certificate of `system:node:NODE`, PEM. */
-  issueNodeCertificate(nodeName: string): Promise<{ key: string; certificate: string; ca: string; notAfter: Date }>;
+  issueNodeCertificate(nodeName: string): Promise<{ key: string; certificate: string; ca: string }>;
   /** A node's agent has connected to the API: a raw byte stream that will speak TLS. */
   onApiConnection(stream: Duplex): void;
   artifacts: {

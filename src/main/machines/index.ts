@@ -8,6 +8,8 @@ export type { MachinesDeps } from './deps.ts';
 export interface Machines {
   /** A byte stream to the kubelet API of a node's agent; rejects with a sentence when the machine is not connected. */
   dial(nodeName: string): Promise<Duplex>;
+  /** This computer woke up, or its network changed: connections that did not survive are made anew at once. */
+  resumed(): void;
   /** Ends every connection; what runs on the machines runs on. */
   stop(): Promise<void>;
 }
@@ -16,5 +18,9 @@ export interface Machines {
 export async function startMachines(deps: MachinesDeps): Promise<Machines> {
   const controller = new MachineController(deps);
   await controller.start();
-  return { dial: (nodeName) => controller.dial(nodeName), stop: () => controller.stop() };
+  return {
+    dial: (nodeName) => controller.dial(nodeName),
+    resumed: () => controller.resumed(),
+    stop: () => controller.stop(),
+  };
 }

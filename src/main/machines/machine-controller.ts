@@ -18,6 +18,9 @@ import { TrackedMachine } from './tracked-machine.ts';
 /** Machines that are worked on at once: a join is mostly waiting. */
 const WORKERS = 16;
 
+/** How long a connection has to answer after this computer woke up. */
+const RESUME_TIMEOUT_MS = 5000;
+
 /** The Secrets a Machine signs in with. */
 function secretsOf(machine: Machine): string[] {
   const references = [machine.spec?.credentialRef, machine.spec?.jump?.credentialRef];
@@ -94,6 +97,25 @@ export class MachineController {
     if (!machine) throw new Error(`no machine of this cluster is the node ${nodeName}`);
     const problem = machine.status?.conditions?.find(({ status }) => status === 'False')?.message;
     throw new Error(`the machine ${nameOf(machine)} is not connected${problem ? `: ${problem}` : ''}`);
+  }
+
+  /**
+   * After sleep: a connection that the other side has given up meanwhile would only be noticed by keepalive, 45 s later.
+   * Every one is asked, and dropped when it does not answer; those that wait for their next try, try now.
+   */
+  resumed(): void {
+    for (const [name, tracked] of this.#tracked) {
+      const { session } = tracked;
+      if (!session) {
+        tracked.retryNow();
+        this.#queue.add(name);
+        continue;
+      }
+      session.host.exec('true', { timeoutMs: RESUME_TIMEOUT_MS }).catch((error: unknown) => {
+        this.deps.log.info({ machine: name, error: messageOf(error) }, 'the connection did not survive');
+        return session.close();
+      });
+    }
   }
 
   async #work(): Promise<void> {

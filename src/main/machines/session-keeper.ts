@@ -62,7 +62,7 @@ export class SessionKeeper {
       const issued = await deps.issueNodeCertificate(session.nodeName);
       await replaceCertificate(session.host.docker(), issued, deps.clock);
       session.renewAt = renewalTime(issued.certificate);
-      deps.log.info({ machine: nameOf(machine), until: issued.notAfter.toISOString() }, 'node certificate renewed');
+      deps.log.info({ machine: nameOf(machine) }, 'node certificate renewed');
     } catch (error) {
       // There is a third of its life left to try again in.
       session.renewAt = deps.clock.now() + CHECK_INTERVAL_MS;

@@ -51,10 +51,15 @@ export class TrackedMachine {
     return this.#retry?.from === from ? Math.max(0, this.#retry.at - now) : 0;
   }
 
-  /** Something outside has changed for the better: the next look is an attempt. */
+  /** The wait for the next try is over. */
+  retryNow(): void {
+    this.#retry = undefined;
+  }
+
+  /** Something outside has changed for the better: the next look is an attempt, also after a failure for good. */
   tryNow(): void {
     this.failedFrom = undefined;
-    this.#retry = undefined;
+    this.retryNow();
   }
 
   async disconnect(): Promise<void> {
