@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock, Logger } from '../../../shared/logger.ts';
-import { openEmbeddedStore, type EmbeddedStore } from '../../store/embedded/index.ts';
+import { openEmbeddedStore, type EmbeddedOptions, type EmbeddedStore } from '../../store/embedded/index.ts';
 import {
   MASTERS_GROUP,
   openPki,
@@ -34,6 +34,7 @@ export interface TestServer {
 export interface TestServerOptions {
   dialNode?: NodeDialer;
   clock?: Clock;
+  store?: Partial<EmbeddedOptions>;
 }
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
@@ -47,7 +48,12 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     error: (fields, message) => void errors.push({ fields, message }),
   };
   const directory = await mkdtemp(join(tmpdir(), 'wheelhouse-apiserver-'));
-  const storage = await openEmbeddedStore({ dir: join(directory, 'store'), log, clock });
+  const storage = await openEmbeddedStore({
+    dir: join(directory, 'store'),
+    log,
+    clock,
+    ...(options.store ? { options: options.store } : {}),
+  });
   const pki = await openPki(join(directory, 'pki'));
   const tokens = await openTokens(directory);
   const dialNode =
