@@ -1,27 +1,17 @@
 // `npm start`: opens the Electron app where its runtime can be had; otherwise serves the same screen to the browser.
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureBuilt } from './build.mjs';
+import { electronPackage, installedElectron } from './electron-runtime.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-
-/** The path of an Electron binary that is already on this computer, if there is one. */
-function installedElectron() {
-  const override = process.env.ELECTRON_OVERRIDE_DIST_PATH;
-  if (override) return [join(override, 'electron')].find(existsSync);
-  const folder = dirname(createRequire(import.meta.url).resolve('electron/package.json'));
-  const pathFile = join(folder, 'path.txt');
-  if (!existsSync(pathFile)) return undefined;
-  return [join(folder, 'dist', readFileSync(pathFile, 'utf8').trim())].find(existsSync);
-}
 
 /** Downloads Electron's runtime with a progress line; resolves to its path, or to undefined when it cannot be had. */
 function downloadElectron() {
   return new Promise((resolve) => {
-    const script = join(root, 'node_modules', 'electron', 'install.js');
+    const script = join(electronPackage, 'install.js');
     if (!existsSync(script)) return resolve(undefined);
     process.stdout.write('Downloading the Electron runtime (about 110 MB, once) …');
     const child = spawn(process.execPath, [script], { stdio: 'ignore', timeout: 300_000 });

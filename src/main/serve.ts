@@ -10,10 +10,11 @@ import { join } from 'node:path';
 /** Headless entry: the control plane and, on another port, the screen for a browser. Prints one `ready` line. */
 async function serve(): Promise<void> {
   const options = parseOptions(process.argv.slice(2), process.env, process.platform);
-  const controlPlane = await startControlPlane(options, { mode: 'serve', keyProtector: fileModeProtector });
+  const outDir = join(import.meta.dirname, '..');
+  const controlPlane = await startControlPlane(options, { mode: 'serve', keyProtector: fileModeProtector, outDir });
   const ui = await startUiServer(
     {
-      rendererDir: join(import.meta.dirname, '..', 'renderer'),
+      rendererDir: join(outDir, 'renderer'),
       box: controlPlane.box,
       clock: { now: () => Date.now() },
       linkFile: join(options.dataDir, 'ui-link'),

@@ -6,12 +6,12 @@ import { isOwnPage } from './window.ts';
  * The one IPC channel: frames of the live contract from our own page's main frame. Anything from elsewhere is dropped
  * here; what a frame says is validated by the live server, as for a browser.
  */
-export function serveLiveIpc(accept: (connection: LiveConnection) => void): void {
+export function serveLiveIpc(page: string, accept: (connection: LiveConnection) => void): void {
   const open = new Map<WebContents, { onFrame: (frame: string) => void; onClose: () => void }>();
 
   ipcMain.on('live', (event, kind: unknown, frame: unknown) => {
     const { sender, senderFrame } = event;
-    if (!senderFrame || senderFrame !== sender.mainFrame || !isOwnPage(senderFrame.url)) return;
+    if (!senderFrame || senderFrame !== sender.mainFrame || !isOwnPage(senderFrame.url, page)) return;
     if (kind === 'open') return connect(sender);
     if (kind === 'frame' && typeof frame === 'string') open.get(sender)?.onFrame(frame);
     if (kind === 'close') end(sender);

@@ -5,23 +5,25 @@ import { parseOptions } from '../app/options.ts';
 import { messageOf } from '../../shared/api/errors.ts';
 import { keychainProtector } from './keychain.ts';
 import { serveLiveIpc } from './live-ipc.ts';
-import { lockSession, openWindow } from './window.ts';
+import { lockSession, openWindow, ownPage } from './window.ts';
 
-/** Runs the app: one instance, the control plane in this process, one window on it. */
-export async function run(): Promise<void> {
+/** Runs the app from a build's output folder: one instance, the control plane in this process, one window on it. */
+export async function run(outDir: string): Promise<void> {
+  const page = ownPage(outDir);
+  const showWindow = (): void => showOrOpen(() => openWindow(outDir, page));
   if (!app.requestSingleInstanceLock()) return app.quit();
   app.on('second-instance', () => showWindow());
   await app.whenReady();
   let controlPlane: ControlPlane;
   try {
     const options = parseOptions([], process.env, process.platform);
-    controlPlane = await startControlPlane(options, { mode: 'electron', keyProtector: keychainProtector() });
+    controlPlane = await startControlPlane(options, { mode: 'electron', keyProtector: keychainProtector(), outDir });
   } catch (error) {
     dialog.showErrorBox('Wheelhouse cannot start', messageOf(error));
     return app.exit(1);
   }
   lockSession(CONTENT_SECURITY_POLICY);
-  serveLiveIpc((connection) => controlPlane.acceptScreen(connection));
+  serveLiveIpc(page, (connection) => controlPlane.acceptScreen(connection));
   Menu.setApplicationMenu(
     Menu.buildFromTemplate([{ role: 'appMenu' }, { role: 'editMenu' }, { role: 'viewMenu' }, { role: 'windowMenu' }]),
   );
@@ -40,9 +42,9 @@ export async function run(): Promise<void> {
   showWindow();
 }
 
-function showWindow(): void {
+function showOrOpen(open: () => void): void {
   const [existing] = BrowserWindow.getAllWindows();
-  if (!existing) return void openWindow();
+  if (!existing) return open();
   if (existing.isMinimized()) existing.restore();
   existing.focus();
 }

@@ -2,12 +2,11 @@ import { BrowserWindow, session, shell } from 'electron';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const ENTRY = join(import.meta.dirname, '..', 'renderer', 'index.html');
+/** The address of our own screen in a build's output folder: the only page a window may show. */
+export const ownPage = (outDir: string): string => pathToFileURL(join(outDir, 'renderer', 'index.html')).href;
 
 /** Whether a frame shows our own screen, and nothing else. */
-export function isOwnPage(url: string): boolean {
-  return url.split('#')[0] === pathToFileURL(ENTRY).href;
-}
+export const isOwnPage = (url: string, page: string): boolean => url.split('#')[0] === page;
 
 /** Rules for everything a window may do: no permission requests, a strict content policy, no other page. */
 export function lockSession(policy: string): void {
@@ -18,7 +17,7 @@ export function lockSession(policy: string): void {
 }
 
 /** Opens the app's window: sandboxed, isolated, without Node, unable to navigate away or open others. */
-export function openWindow(): BrowserWindow {
+export function openWindow(outDir: string, page: string): BrowserWindow {
   const window = new BrowserWindow({
     width: 1440,
     height: 900,
@@ -27,7 +26,7 @@ export function openWindow(): BrowserWindow {
     title: 'Wheelhouse',
     show: false,
     webPreferences: {
-      preload: join(import.meta.dirname, '..', 'preload', 'index.cjs'),
+      preload: join(outDir, 'preload', 'index.cjs'),
       contextIsolation: true,
       sandbox: true,
       nodeIntegration: false,
@@ -35,7 +34,7 @@ export function openWindow(): BrowserWindow {
     },
   });
   window.webContents.on('will-navigate', (event, url) => {
-    if (!isOwnPage(url)) event.preventDefault();
+    if (!isOwnPage(url, page)) event.preventDefault();
   });
   window.webContents.setWindowOpenHandler(({ url }) => {
     // A link to the documentation opens in the person's browser, never in a window of ours.
@@ -43,6 +42,6 @@ export function openWindow(): BrowserWindow {
     return { action: 'deny' };
   });
   window.once('ready-to-show', () => window.show());
-  void window.loadFile(ENTRY);
+  void window.loadURL(page);
   return window;
 }
