@@ -198,8 +198,9 @@ export class PodManager {
   }
 
   #hear(event: unknown): void {
-    const { Actor: actor } = event as { Actor?: { Attributes?: Record<string, string> } };
+    const { Actor: actor } = event as { Actor?: { ID?: string; Attributes?: Record<string, string> } };
     const uid = actor?.Attributes?.[CONTAINER_LABELS.podUid];
+    if (actor?.ID) this.deps.runtime.invalidate(actor.ID);
     if (uid) this.trigger(uid);
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import Docker, { type ContainerCreateOptions, type ContainerInfo } from 'dockerode';
+import type Docker from 'dockerode';
+import type { ContainerCreateOptions, ContainerInfo } from 'dockerode';
 import { dockerStatus } from './docker-error.ts';
 import { toObservedContainer, toObservedSandbox } from './inspected.ts';
 import { LABELS } from './labels.ts';
@@ -44,6 +45,14 @@ export class DockerRuntime {
 
   async observe(uid: string): Promise<ObservedPod | undefined> {
     return (await this.#group(await this.#list([`${LABELS.podUid}=${uid}`]))).get(uid);
+  }
+
+  /**
+   * Something has happened to a container: look at it itself the next time. Docker's list lags behind its events by some
+   * milliseconds, and would still call running what has just died.
+   */
+  invalidate(id: string): void {
+    this.#inspected.delete(id);
   }
 
   /** Makes a container and returns its id. A leftover that has its name is removed first. */

@@ -22,7 +22,8 @@ export interface ImagePullerDeps {
   store: ImageStore;
   events: ImageEvents;
   clock: Clock;
-  pullSecrets: (pod: Pod) => Promise<Secret[]>;
+  /** The pod's pull secrets, and the names of those that cannot be had. */
+  pullSecrets: (pod: Pod) => Promise<{ secrets: Secret[]; missing: string[] }>;
   /** A pull for this pod has ended, well or not: look again. */
   onSettled: (podUid: string) => void;
 }
@@ -121,7 +122,12 @@ export class ImagePuller {
     events.event(pod, 'Normal', 'Pulling', `Pulling image "${image}"`, container);
     const begun = clock.now();
     try {
-      const secrets = await this.deps.pullSecrets(pod);
+      const { secrets, missing } = await this.deps.pullSecrets(pod);
+      if (missing.length > 0) {
+        const names = missing.join(', ');
+        const message = `Unable to retrieve some image pull secrets (${names}); attempting to pull the image may not succeed.`;
+        this.#tellOnce(pod, container, 'Warning', 'FailedToRetrieveImagePullSecret', message);
+      }
       await store.pull(parsed.canonical, credentialsFor(secrets, parsed.registry, parsed.repository));
       const found = await store.find(parsed.canonical);
       const took = goDuration(clock.now() - begun);

@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isApiError, isNotFound } from '../../shared/api/errors.ts';
+import { isApiError, isForbidden, isNotFound } from '../../shared/api/errors.ts';
 import {
   CONFIG_MAPS,
   SECRETS,
@@ -52,13 +52,17 @@ export class ObjectSource {
     return { configMaps, secrets };
   }
 
-  /** The pull secrets of a pod and of its service account. */
-  async pullSecrets(pod: Pod): Promise<Secret[]> {
+  /**
+   * The pull secrets of a pod and of its service account, and the names of those that cannot be had: a pull is tried
+   * with what there is (kubelet_pods.go getPullSecretsForPod).
+   */
+  async pullSecrets(pod: Pod): Promise<{ secrets: Secret[]; missing: string[] }> {
     const namespace = pod.metadata?.namespace ?? 'default';
     const own = pod.spec?.imagePullSecrets ?? [];
-    const account = await this.serviceAccount(namespace, pod.spec?.serviceAccountName ?? 'default');
+    const account = await allowed(() => this.serviceAccount(namespace, pod.spec?.serviceAccountName ?? 'default'));
     const names = new Set([...own, ...(account?.imagePullSecrets ?? [])].flatMap(({ name }) => name ?? []));
-    return [...(await collect(names, (name) => this.secret(namespace, name))).values()];
+    const found = await collect(names, (name) => allowed(() => this.secret(namespace, name)));
+    return { secrets: [...found.values()], missing: [...names].filter((name) => !found.has(name)) };
   }
 
   /** Forgets the copies that none of these pods refers to. */
@@ -111,6 +115,16 @@ export class ObjectSource {
       if (copy === undefined) throw error;
       return copy as T;
     }
+  }
+}
+
+/** What the API refuses to show counts as not there. */
+async function allowed<T>(get: () => Promise<T | undefined>): Promise<T | undefined> {
+  try {
+    return await get();
+  } catch (error) {
+    if (isForbidden(error)) return undefined;
+    throw error;
   }
 }
 
