@@ -109,7 +109,7 @@ export class OwnerGraph {
         const identity = identityOf(reference, node.identity.namespace);
         owner = this.#insert({ uid: reference.uid, identity, owners: [], virtual: true });
         effects.attemptDelete.add(reference.uid);
-      } else if (!agrees(reference, owner)) {
+      } else if (!agrees(reference, owner, node.identity.namespace)) {
         // The uid is of something else than the reference says: only a live read can tell whether the owner exists.
         effects.attemptDelete.add(node.uid);
       }
@@ -155,8 +155,15 @@ export function identityOf(reference: OwnerReference, namespace: string | undefi
   return { apiVersion: reference.apiVersion, kind: reference.kind, name: reference.name, namespace };
 }
 
-function agrees(reference: OwnerReference, owner: GraphNode): boolean {
+/** Whether the owner with the reference's uid is what the reference says, and is where a dependent in `namespace` can have it. */
+function agrees(reference: OwnerReference, owner: GraphNode, namespace: string | undefined): boolean {
   const { kind, name, apiVersion } = owner.identity;
   const groupOf = (version: string): string => (version.includes('/') ? version.slice(0, version.indexOf('/')) : '');
-  return kind === reference.kind && name === reference.name && groupOf(apiVersion) === groupOf(reference.apiVersion);
+  const reachable = owner.identity.namespace === undefined || owner.identity.namespace === namespace;
+  return (
+    reachable &&
+    kind === reference.kind &&
+    name === reference.name &&
+    groupOf(apiVersion) === groupOf(reference.apiVersion)
+  );
 }

@@ -18,7 +18,6 @@ import { countsForZone, planDisruption, zoneOf, type ZoneState } from './zones.t
 
 export const NODE_INDEX = 'node';
 const LEASE_NAMESPACE = 'kube-node-lease';
-const TICK_MS = 1000;
 /** Nodes worked on at once (upstream UpdateWorkerSize). */
 const PARALLEL_NODES = 8;
 
@@ -29,7 +28,7 @@ const PARALLEL_NODES = 8;
 export function nodeLifecycleController(
   deps: ControllerDeps,
   options: NodeLifecycleOptions = NODE_LIFECYCLE_DEFAULTS,
-): RunningController {
+): RunningController & { tick(): Promise<void> } {
   const { client, events, clock, log } = deps;
   const nodes = deps.informers.of(NODES);
   const leases = deps.informers.of(LEASES);
@@ -50,7 +49,7 @@ export function nodeLifecycleController(
     concurrency: PARALLEL_NODES,
     reconcile: reconcileNoSchedule,
   }).watch(nodes, (change) => (change.type === 'deleted' ? [] : [nameOf(change.object)]));
-  const ticks = new Periodic(log, { name: 'node-lifecycle', periodMs: TICK_MS, run: tick });
+  const ticks = new Periodic(log, { name: 'node-lifecycle', periodMs: options.tickMs, run: tick });
 
   async function tick(): Promise<void> {
     const now = clock.now();
@@ -205,6 +204,7 @@ export function nodeLifecycleController(
 
   return {
     name: 'node-lifecycle',
+    tick,
     start: () => {
       startOver(clock.now());
       evictor.start();

@@ -1,5 +1,7 @@
 /** Upstream's kube-controller-manager defaults (1.34), in milliseconds and nodes a second. */
 export interface NodeLifecycleOptions {
+  /** How often anything is looked at at all; evictions are late by this at most. */
+  tickMs: number;
   /** How often node health is looked at (--node-monitor-period). */
   monitorPeriodMs: number;
   /** How long a node may be silent (--node-monitor-grace-period; 50 s since 1.32). */
@@ -17,6 +19,7 @@ export interface NodeLifecycleOptions {
 }
 
 export const NODE_LIFECYCLE_DEFAULTS: NodeLifecycleOptions = {
+  tickMs: 1_000,
   monitorPeriodMs: 5_000,
   monitorGraceMs: 50_000,
   startupGraceMs: 60_000,
