@@ -73,7 +73,7 @@ function playwright(title) {
 }
 
 await ensureSystemPackages();
-if (!existsSync(join(root, 'src/main/resources/generated/schemas.json')))
+if (!existsSync(join(root, 'src/main/resources/generated/schemas.ts')))
   run('schemas', ['scripts/generate-schemas.mjs']);
 check('format', [tool('prettier'), '--check', '--log-level', 'warn', '.']);
 check('lint', [tool('eslint'), '.', '--max-warnings', '0']);

@@ -115,7 +115,9 @@ export class Simulator {
     }
   }
 
+  /** A node that is switched off for good takes its pods along: nothing is left that could end them in order. */
   async #removeNode(name: string): Promise<void> {
+    await inParallel(this.#pods.byIndex('node', name), (pod) => this.#deletePod(pod));
     try {
       await this.deps.client.delete(NODES, { name });
     } catch (error) {
@@ -176,15 +178,21 @@ export class Simulator {
       case 'wait':
         return action.afterMs;
       case 'delete':
-        await this.deps.client.delete(PODS, target, {
-          ...(pod.metadata?.uid ? { uid: pod.metadata.uid } : {}),
-          gracePeriodSeconds: 0,
-        });
+        await this.#deletePod(pod);
         return undefined;
       case 'status':
         // The informer brings the pod back with its new status, and with it the next step.
         await this.deps.client.patch(PODS, { ...target, subresource: 'status' }, { status: action.status });
         return action.afterMs > 0 ? action.afterMs : undefined;
+    }
+  }
+
+  async #deletePod(pod: Pod): Promise<void> {
+    const { name = '', namespace, uid } = pod.metadata ?? {};
+    try {
+      await this.deps.client.delete(PODS, { name, namespace }, { ...(uid ? { uid } : {}), gracePeriodSeconds: 0 });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
     }
   }
 

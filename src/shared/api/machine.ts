@@ -1,5 +1,6 @@
 import type { Condition, KubeObject, ObjectMeta } from './meta.ts';
-import type { Taint } from './kinds.ts';
+import type { V1Taint } from '@kubernetes/client-node';
+import type { Wire } from './wire.ts';
 
 /** The phases of joining, in order; each is a condition of `Machine.status`. */
 export const MACHINE_PHASES = [
@@ -43,7 +44,7 @@ export interface MachineSpec {
   /** Name of the Node; default: the Machine's own name. */
   nodeName?: string;
   labels?: Record<string, string>;
-  taints?: Taint[];
+  taints?: Wire<V1Taint>[];
 }
 
 /** One fact that preflight looked at. */
