@@ -4,6 +4,7 @@ import { ApiError } from '../../shared/api/errors.ts';
 import {
   CONFIG_MAPS,
   DEPLOYMENTS,
+  EVENTS,
   LEASES,
   NAMESPACES,
   NODES,
@@ -11,11 +12,14 @@ import {
   SECRETS,
   type ConfigMap,
   type Deployment,
+  type Event,
   type Namespace,
   type Node,
   type Pod,
 } from '../../shared/api/kinds.ts';
 import type { KubeList, Status } from '../../shared/api/meta.ts';
+import { KINDS } from '../resources/registry.ts';
+import { expire } from './event-expiry.ts';
 import { startTestServer, type TestServer } from './testing/test-server.ts';
 
 let api: TestServer;
@@ -410,6 +414,24 @@ describe('lists', () => {
       reason: 'Timeout',
     });
   });
+});
+
+test('events are forgotten an hour after they were last seen', async () => {
+  const now = Date.parse('2030-01-01T12:00:00Z');
+  const event = (name: string, lastTimestamp: string): Event =>
+    ({
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name, namespace: 'default' },
+      involvedObject: { kind: 'Pod', namespace: 'default', name: 'p' },
+      reason: 'Tested',
+      type: 'Normal',
+      lastTimestamp,
+    }) as Event;
+  await api.client.create(EVENTS, event('old', '2030-01-01T10:59:59Z'));
+  await api.client.create(EVENTS, event('fresh', '2030-01-01T11:00:01Z'));
+  expect(await expire(api.storage, KINDS, { now: () => now })).toBe(1);
+  expect((await api.client.list(EVENTS, {})).items.map(({ metadata }) => metadata?.name)).toEqual(['fresh']);
 });
 
 describe('what a node may write', () => {

@@ -1,4 +1,5 @@
 import type { Pod } from '../../../shared/api/kinds.ts';
+import { messageOf } from '../../../shared/api/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import {
   CompactedError,
@@ -65,7 +66,11 @@ export class NodeGraph {
     try {
       for await (const events of watch) for (const event of events) this.#apply(event);
     } catch (error) {
-      if (!(error instanceof CompactedError)) throw error;
+      if (!(error instanceof CompactedError)) {
+        // Answers stay right without the watch: every miss is looked up in the store.
+        this.log.error({ error: messageOf(error) }, 'node graph stopped following the store');
+        return;
+      }
       this.log.warn({ compacted: error.compacted }, 'node graph fell behind; reading all pods again');
       await this.start();
     }
