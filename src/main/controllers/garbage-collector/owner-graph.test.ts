@@ -82,6 +82,11 @@ describe('OwnerGraph', () => {
     expect(drop('a')).toBe('');
   });
 
+  test('the same when the object is seen only after the reference', () => {
+    const { see } = graphOf(object('pod', [reference('rs', { kind: 'Other' })]), object('good', [reference('rs')]));
+    expect(see(object('rs'))).toBe('delete? pod');
+  });
+
   test('a reference that calls an object by another name is to be looked into', () => {
     const { see } = graphOf(object('rs'));
     expect(see(object('pod', [reference('rs', { kind: 'Other' })]))).toBe('delete? pod');

@@ -60,8 +60,10 @@ export class OwnerGraph {
       this.#noteDeletion(made, object, effects);
       return effects;
     }
+    const confirmed = node.virtual;
     node.virtual = false;
     node.identity = identity;
+    if (confirmed) this.#checkDependents(node, effects);
     if (node.owners !== owners) this.#changeOwners(node, owners, effects);
     this.#noteDeletion(node, object, effects);
     return effects;
@@ -135,6 +137,15 @@ export class OwnerGraph {
     );
     // An owner was given up: whether one is left that exists has to be asked.
     if (owners.length > 0 && [...before.keys()].some((uid) => !after.has(uid))) effects.attemptDelete.add(node.uid);
+  }
+
+  /** What was only spoken of has been seen: those that spoke of it by another name or from elsewhere are to be asked. */
+  #checkDependents(owner: GraphNode, effects: GraphEffects): void {
+    for (const dependent of this.dependentsOf(owner)) {
+      const reference = dependent.owners.find(({ uid }) => uid === owner.uid);
+      if (reference && !agrees(reference, owner, dependent.identity.namespace))
+        effects.attemptDelete.add(dependent.uid);
+    }
   }
 
   #noteDeletion(node: GraphNode, object: KubeObject, effects: GraphEffects): void {
