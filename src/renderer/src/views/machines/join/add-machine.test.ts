@@ -3,7 +3,7 @@ import { ApiError, forbidden } from '../../../../../shared/api/errors.ts';
 import { MACHINES, SECRETS, type Secret } from '../../../../../shared/api/kinds.ts';
 import { ApiClient } from '../../../../../shared/client/api-client.ts';
 import { MemoryApi } from '../../../../../shared/testing/memory-api.ts';
-import { addLocalMachine, addMachine, changeConnection } from './add-machine.ts';
+import { addMachine, changeConnection } from './add-machine.ts';
 
 let memory: MemoryApi;
 let api: ApiClient;
@@ -41,14 +41,14 @@ describe('adding a machine', () => {
   });
 
   test('leaves no Secret behind when the Machine is refused', async () => {
-    await addLocalMachine(api, 'wh-1');
+    await addMachine(api, 'wh-1', { host: 'h' }, { kind: 'default' });
     const again = addMachine(api, 'wh-1', { host: 'h' }, { kind: 'password', password: 'x' });
     await expect(again).rejects.toMatchObject({ reason: 'AlreadyExists' });
     expect(await secrets()).toEqual([]);
   });
 
   test('names the Secret that could not be taken away again', async () => {
-    await addLocalMachine(api, 'wh-1');
+    await addMachine(api, 'wh-1', { host: 'h' }, { kind: 'default' });
     memory.intercept = ({ method }) => {
       if (method === 'DELETE') throw forbidden({ group: '', plural: 'secrets' }, 'x', 'no');
     };

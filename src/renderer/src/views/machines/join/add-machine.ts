@@ -81,7 +81,7 @@ async function withdraw(api: ApiClient, reference: SecretReference | undefined, 
       await api.delete(SECRETS, reference);
     } catch (problem) {
       const left = `The Secret ${reference.namespace}/${reference.name} is left over: ${messageOf(problem)}`;
-      throw new Error(`${messageOf(failure)}. ${left}`, { cause: failure });
+      throw new Error(`${messageOf(failure)}. ${left}`, { cause: problem });
     }
   throw failure;
 }
@@ -102,16 +102,6 @@ export async function addMachine(
   }
   if (reference) await own(api, machine, reference);
   return machine;
-}
-
-/** A Machine for the Docker of the computer that Wheelhouse runs on. */
-export function addLocalMachine(api: ApiClient, name: string): Promise<Machine> {
-  return api.create(MACHINES, {
-    apiVersion: apiVersionOf(MACHINES),
-    kind: MACHINES.kind,
-    metadata: { name },
-    spec: { host: 'local', connection: 'Local' },
-  });
 }
 
 /**
