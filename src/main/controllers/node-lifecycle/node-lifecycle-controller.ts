@@ -77,7 +77,7 @@ export function nodeLifecycleController(
     const readiness = new Map<string, Readiness[]>();
     const errors = await inParallel(all, PARALLEL_NODES, async (node) => {
       const current = await monitorNode(node, now);
-      if (!countsForZone(node)) return;
+      if (current === undefined || !countsForZone(node)) return;
       const zone = readiness.get(zoneOf(node));
       if (zone) zone.push(current);
       else readiness.set(zoneOf(node), [current]);
@@ -87,13 +87,14 @@ export function nodeLifecycleController(
     await handleDisruption(all, readiness, now);
   }
 
-  /** Returns the node's readiness after what was done. */
-  async function monitorNode(node: Node, now: number): Promise<Readiness> {
+  /** Returns the node's readiness after what was done; undefined while a new node has not said anything yet. */
+  async function monitorNode(node: Node, now: number): Promise<Readiness | undefined> {
     const verdict = records.judge(node, leases.get(`${LEASE_NAMESPACE}/${nameOf(node)}`), now);
     const conditions = verdict.silent ? silentConditions(node, now) : undefined;
     if (conditions)
       await client.patch(NODES, { name: nameOf(node), subresource: 'status' }, { status: { conditions } }, 'strategic');
     await handleTaint(node, verdict.readiness, verdict.taint, now);
+    if (!verdict.silent && !readyCondition(node)) return undefined;
     const current = verdict.silent ? 'Unknown' : verdict.readiness;
     if (current !== 'True' && verdict.readiness === 'True')
       events.event(about(node), 'Normal', 'NodeNotReady', `Node ${nameOf(node)} status is now: NodeNotReady`);
