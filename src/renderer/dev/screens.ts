@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { chromium, type Page } from '@playwright/test';
+import { chromium } from '@playwright/test';
+import { pageScreens, type Screen } from './page-screens.ts';
 import { startScriptedServer } from './server.ts';
 
 /** Takes a picture of every page in each theme and size, and fails on any page error. */
@@ -8,12 +9,6 @@ import { startScriptedServer } from './server.ts';
 const folder = resolve(process.argv[2] ?? 'screens');
 const only = process.argv[3];
 mkdirSync(folder, { recursive: true });
-
-interface Screen {
-  name: string;
-  hash: string;
-  act?: (page: Page) => Promise<void>;
-}
 
 const screens: Screen[] = [
   { name: 'overview', hash: '#/overview' },
@@ -102,6 +97,7 @@ const screens: Screen[] = [
       await page.getByRole('dialog').waitFor();
     },
   },
+  ...pageScreens,
 ];
 
 const server = await startScriptedServer(resolve('node_modules/.cache/wheelhouse-screens'));

@@ -112,7 +112,9 @@ export function replicaSetsOf(deployment: KubeObject): KubeObject[] {
           name: `${name}-${revision}`,
           creationTimestamp: deployment.metadata?.creationTimestamp,
           annotations: { 'deployment.kubernetes.io/revision': String(revision) },
-          ownerReferences: [{ uid: deployment.metadata?.uid, controller: true, kind: 'Deployment', name }],
+          ownerReferences: [
+            { apiVersion: 'apps/v1', uid: deployment.metadata?.uid ?? '', controller: true, kind: 'Deployment', name },
+          ],
         },
         spec: { template: template(name, `registry.local:5000/shop/${name}:1.${revision + 5}.0`) },
       }) as KubeObject,

@@ -16,6 +16,7 @@ import type {
 } from '../../shared/live/contract.ts';
 import type { Row } from '../../shared/view/rows.ts';
 import { objectOf, replicaSetsOf } from './scripted-objects.ts';
+import { answerPage, startStream } from './scripted-pages.ts';
 import { deployments, events, namespaceRows, nodes, pods, rowsOf } from './scripted-rows.ts';
 
 /** A live server with made-up rows, for looking at the screen. */
@@ -23,8 +24,10 @@ import { deployments, events, namespaceRows, nodes, pods, rowsOf } from './scrip
 const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
 const now = (): string => new Date().toISOString();
 const field = (row: Row, name: string): unknown => (row as unknown as Record<string, unknown>)[name];
-const facetOf = (row: Row, name: string): string =>
-  name === 'state' ? row.state.kind : String(field(row, name) ?? '');
+const facetOf = (row: Row, name: string): string => {
+  if (name === 'state') return row.state.kind;
+  return name === 'word' ? row.state.word : String(field(row, name) ?? '');
+};
 
 function rows(params: RowsParams): RowsMessage {
   const all = rowsOf(params.resource).filter((row) => params.namespace === '' || row.namespace === params.namespace);
@@ -51,7 +54,7 @@ function rows(params: RowsParams): RowsMessage {
     state: 'live',
     asOf: now(),
     facets: Object.fromEntries(
-      ['state', 'node', 'owner', 'namespace', 'type', 'reason'].map((name) => [name, count(name)]),
+      ['state', 'node', 'owner', 'namespace', 'type', 'reason', 'word'].map((name) => [name, count(name)]),
     ),
   };
 }
@@ -104,7 +107,7 @@ const info: InfoMessage = {
   apiUrl: 'https://127.0.0.1:6443',
   kubeconfigPath: 'admin.kubeconfig',
   credentialStorage: 'Encrypted with a key file that only you can read.',
-  localDocker: { available: true },
+  localDocker: { available: false, reason: 'Docker does not answer at /var/run/docker.sock: permission denied.' },
   user: 'admin',
 };
 
@@ -145,15 +148,23 @@ function answer(channel: string, params: unknown): unknown {
 
 function serve(socket: WebSocket): void {
   const opened = new Map<number, string>();
+  const streams = new Map<number, (input: unknown) => void>();
   const send = (frame: unknown): void => socket.send(JSON.stringify(frame));
   socket.on('message', (data: Buffer) => {
     const frame = JSON.parse(data.toString()) as ClientFrame;
     if (frame.type === 'ping') send({ type: 'pong' });
     if (frame.type === 'open') {
       opened.set(frame.id, frame.channel);
-      const message = answer(frame.channel, frame.params);
+      const take = startStream(
+        frame.channel,
+        (data) => send({ type: 'data', id: frame.id, data }),
+        () => send({ type: 'end', id: frame.id }),
+      );
+      if (take) streams.set(frame.id, take);
+      const message = answerPage(frame.channel, frame.params) ?? answer(frame.channel, frame.params);
       if (message !== undefined) send({ type: 'data', id: frame.id, data: message });
     }
+    if (frame.type === 'send') streams.get(frame.id)?.(frame.data);
     if (frame.type === 'send' && opened.get(frame.id) === 'rows')
       send({ type: 'data', id: frame.id, data: answer('rows', frame.data) });
   });

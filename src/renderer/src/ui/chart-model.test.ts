@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { levelSeries, spanOf, summarise, valueAt, type ChartSeries } from './chart-model.ts';
+import { gridStep, gridTop, levelSeries, spanOf, summarise, valueAt, type ChartSeries } from './chart-model.ts';
 
 const usage: ChartSeries = {
   label: 'used',
@@ -34,5 +34,20 @@ describe('a chart', () => {
     expect(summarise([usage, { label: 'none', style: 'line', points: [] }])).toEqual([
       { label: 'used', latest: 2, lowest: 1, highest: 3 },
     ]);
+  });
+});
+
+describe('grid lines', () => {
+  const upTo = (y: number): ChartSeries[] => [{ label: 'a', style: 'line', points: [{ x: 0, y }] }];
+
+  test.each([
+    ['decimal', 19.5, 5, 25],
+    ['decimal', 0.37, 0.1, 0.4],
+    ['decimal', 0, 1, 1],
+    ['binary', 38 * 2 ** 30, 16 * 2 ** 30, 48 * 2 ** 30],
+    ['binary', 100 * 2 ** 20, 32 * 2 ** 20, 128 * 2 ** 20],
+  ] as const)('%s up to %d: every %d, to %d', (unit, highest, step, top) => {
+    expect(gridStep(upTo(highest), unit)).toBeCloseTo(step);
+    expect(gridTop(upTo(highest), step)).toBeCloseTo(top);
   });
 });

@@ -79,3 +79,23 @@ export function summarise(series: readonly ChartSeries[]): SeriesSummary[] {
       };
     });
 }
+
+function highest(series: readonly ChartSeries[]): number {
+  let most = 0;
+  for (const one of series) for (const point of one.points) most = Math.max(most, point.y);
+  return most;
+}
+
+/** Distance of grid lines that gives two to five of them: 1, 2 or 5 times a power of ten, or of two for bytes. */
+export function gridStep(series: readonly ChartSeries[], unit: 'decimal' | 'binary'): number {
+  const wanted = highest(series) / 4;
+  if (wanted <= 0) return 1;
+  if (unit === 'binary') return 2 ** Math.ceil(Math.log2(wanted));
+  const power = 10 ** Math.floor(Math.log10(wanted));
+  return power * ([1, 2, 5].find((factor) => factor * power >= wanted) ?? 10);
+}
+
+/** The top of the chart: the first grid line above everything. */
+export function gridTop(series: readonly ChartSeries[], step: number): number {
+  return Math.max(1, Math.ceil((highest(series) * 1.05) / step)) * step;
+}

@@ -8,7 +8,7 @@ import {
   type ChartDataset,
   type Plugin,
 } from 'chart.js';
-import type { ChartMark, ChartPoint, ChartSeries } from './chart-model.ts';
+import { gridTop, type ChartMark, type ChartPoint, type ChartSeries } from './chart-model.ts';
 import { clockTime } from './time-text.ts';
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, Filler);
@@ -19,6 +19,8 @@ export interface ChartPicture {
   from: number;
   to: number;
   crosshairAt: number | null;
+  /** Distance of the lines across: round in the unit that is shown. */
+  step: number;
   format: (value: number) => string;
 }
 
@@ -46,6 +48,7 @@ export class ChartView {
         parsing: false,
         normalized: true,
         responsive: false,
+        maintainAspectRatio: false,
         events: [],
         layout: { padding: { top: 6 } },
         scales: {
@@ -65,7 +68,6 @@ export class ChartView {
             border: { display: false },
             grid: { drawTicks: false },
             ticks: {
-              maxTicksLimit: 4,
               padding: 6,
               font: { size: 11 },
               callback: (value) => this.#picture?.format(Number(value)) ?? '',
@@ -92,6 +94,8 @@ export class ChartView {
     const faint = this.#colour('--wh-ink-3');
     for (const scale of [x, y]) if (scale?.ticks) scale.ticks.color = faint;
     if (y?.grid) y.grid.color = this.#colour('--wh-line');
+    if (y) Object.assign(y, { max: gridTop(picture.series, picture.step) });
+    if (y?.ticks) Object.assign(y.ticks, { stepSize: picture.step });
     let usage = 0;
     this.#chart.data.datasets = picture.series.map((series) =>
       this.#dataset(series, series.style === 'area' || series.style === 'line' ? usage++ : 0),
