@@ -2,6 +2,7 @@
 // socket in place of SSH. For tests of what the agent does; joining over SSH is tested elsewhere.
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { get, type IncomingMessage } from 'node:http';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -22,6 +23,7 @@ import { agentContainer } from '../../src/main/machines/install/agent-container.
 import { agentConfig } from '../../src/main/machines/install/agent-files.ts';
 import { openEmbeddedStore } from '../../src/main/store/embedded/index.ts';
 import { EVENTS, NODES, PODS, type Event, type Node, type Pod } from '../../src/shared/api/kinds.ts';
+import type { StatsSummary } from '../../src/shared/api/stats-summary.ts';
 import { ApiClient } from '../../src/shared/client/api-client.ts';
 import { SharedInformers } from '../../src/shared/client/shared-informers.ts';
 import type { Logger } from '../../src/shared/logger.ts';
@@ -48,6 +50,7 @@ export interface AgentBed {
   agentLog(): Promise<string>;
   pod(name: string): Promise<Pod>;
   node(): Promise<Node>;
+  stats(): Promise<StatsSummary>;
   /** Events about an object, oldest first, as `Reason: message`. */
   eventsOf(name: string): Promise<string[]>;
   createPod(pod: Pod): Promise<Pod>;
@@ -120,6 +123,15 @@ export async function upAgentBed(dir: string): Promise<AgentBed> {
     agentLog: () => runIn(machine, ['docker', 'logs', '--tail', '100', AGENT_CONTAINER]),
     pod: (name) => client.get(PODS, name, 'default'),
     node: () => client.get(NODES, nodeName),
+    stats: async () => {
+      const socketPath = await inMachine(PATHS.agentSocket);
+      const chunks: Buffer[] = [];
+      for await (const chunk of await new Promise<IncomingMessage>((done, fail) =>
+        get({ socketPath, path: '/stats/summary' }, done).on('error', fail),
+      ))
+        chunks.push(chunk as Buffer);
+      return JSON.parse(Buffer.concat(chunks).toString()) as StatsSummary;
+    },
     eventsOf: async (name) => {
       const { items } = await client.list(EVENTS, {
         namespace: 'default',

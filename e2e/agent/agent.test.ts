@@ -5,7 +5,7 @@ import { AGENT_CONTAINER } from '../../src/main/machines/footprint.ts';
 import { CONFIG_MAPS, PODS, SECRETS, type Container, type Pod } from '../../src/shared/api/kinds.ts';
 import { isNotFound } from '../../src/shared/api/errors.ts';
 import { initPid, runIn } from '../testbed/machine.ts';
-import { killDockerd, rebootMachine, startDockerd } from '../testbed/faults.ts';
+import { rebootMachine, restartDockerd } from '../testbed/faults.ts';
 import { isReady, upAgentBed, type AgentBed } from './agent-bed.ts';
 import { until } from './until.ts';
 
@@ -262,6 +262,82 @@ describe('what goes wrong', () => {
   });
 });
 
+describe('the rest of a pod’s life', () => {
+  test('preStop runs before the stop signal', async () => {
+    const preStop = { exec: { command: ['sh', '-c', 'echo stopping > /proc/1/fd/1; sleep 1'] } };
+    await bed.createPod(
+      aPod('polite', { ...sh(FOREVER), lifecycle: { preStop } }, { terminationGracePeriodSeconds: 10 }),
+    );
+    await untilRunning('polite');
+    const log = kubectl('logs', '-f', 'polite');
+    await bed.client.delete(PODS, { name: 'polite', namespace: 'default' });
+    expect((await log).stdout).toBe('stopping\n');
+  });
+
+  test('on the machine’s own network it has the machine’s address', async () => {
+    await bed.createPod(aPod('host', sh('hostname; ip -o addr | grep -c kube0; ' + FOREVER), { hostNetwork: true }));
+    const pod = await untilRunning('host');
+    expect(pod.status?.podIP).toBe(bed.machine.address);
+    expect((await kubectl('logs', 'host')).stdout).toMatch(/^wh-1\n[1-9]/);
+  });
+
+  test('a sandbox that dies is made again, and every container in it', async () => {
+    await bed.createPod(aPod('lost', { image: nginx, resources: { limits: { cpu: '100m', memory: '32Mi' } } }));
+    const before = await untilRunning('lost');
+    expect(before.status?.qosClass).toBe('Guaranteed');
+    const docker = await bed.docker();
+    const label = [`io.kubernetes.pod.uid=${before.metadata?.uid}`, 'wheelhouse.dev/role=sandbox'];
+    const [pause] = await docker.listContainers({ filters: { label } });
+    await docker.getContainer(pause!.Id).kill();
+    await until(
+      'it runs again',
+      () => bed.pod('lost'),
+      (pod) => isRunning(pod) && app(pod)?.restartCount === 1,
+    );
+    expect(await bed.eventsOf('lost')).toContain(
+      'SandboxChanged: Pod sandbox changed, it will be killed and re-created.',
+    );
+  });
+
+  test('its CPU and memory are measured', async () => {
+    await bed.createPod(aPod('busy', sh('while true; do :; done')));
+    await untilRunning('busy');
+    const measured = await until(
+      'it is in the summary',
+      () => bed.stats(),
+      ({ pods }) =>
+        pods.some(({ podRef, containers }) => podRef.name === 'busy' && (containers[0]?.cpu.usageNanoCores ?? 0) > 1e8),
+    );
+    expect(
+      measured.pods.find(({ podRef }) => podRef.name === 'busy')?.containers[0]?.memory.workingSetBytes,
+    ).toBeGreaterThan(0);
+    expect(measured.node.memory.availableBytes).toBeGreaterThan(0);
+  });
+
+  test('two containers share an address, and a log is asked of the right one', async () => {
+    const spec = aPod('pair', { image: nginx });
+    spec.spec!.containers.push({
+      name: 'side',
+      image: busybox,
+      ...sh('sleep 1; timeout 5 wget -qO- http://127.0.0.1/; ' + FOREVER),
+    });
+    await bed.createPod(spec);
+    await until(
+      'both run',
+      () => bed.pod('pair'),
+      ({ status }) => status?.containerStatuses?.every(({ ready }) => ready) === true,
+    );
+    await until(
+      'it has fetched',
+      () => kubectl('logs', 'pair', '-c', 'side'),
+      ({ stdout }) => stdout.includes('nginx'),
+    );
+    expect((await kubectl('logs', 'pair', '-c', 'side', '--previous')).stderr).toContain(
+      'previous terminated container "side" in pod "pair" not found',
+    );
+  });
+});
+
 describe('kubectl', () => {
   test('exec: output, exit code, standard input, and a terminal', async () => {
     await bed.createPod(aPod('box', sh(FOREVER)));
@@ -361,13 +437,7 @@ describe('on its own', () => {
   });
 
   test.each([
-    [
-      'dockerd killed and started again',
-      async () => {
-        await killDockerd(bed.machine);
-        await startDockerd(bed.machine);
-      },
-    ],
+    ['a restart of dockerd', () => restartDockerd(bed.machine)],
     [
       'a reboot',
       async () => {

@@ -8,7 +8,7 @@ export async function until<T>(
   timeoutMs = 60_000,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
-  let last: unknown = 'nothing';
+  let last: unknown;
   for (;;) {
     try {
       const seen = await look();

@@ -198,7 +198,7 @@ export class NodeAgent {
       ]);
       return nodeStatus({ config, facts, health, images, notReady: this.#notReady(error), before, now: clock.now() });
     };
-    return new NodeRegistration({ client: this.#client, config, facts, status, onNode: () => undefined, clock, log });
+    return new NodeRegistration({ client: this.#client, config, facts, status, clock, log });
   }
 
   #notReady(runtimeError: string | undefined): string | undefined {
@@ -242,7 +242,7 @@ export class NodeAgent {
       onError: (error) => this.log.debug({ err: error }, 'cannot watch our node'),
     });
     nodes.onDidChange((change) => {
-      if (change.type === 'deleted') registration.poke();
+      if (change.type === 'deleted') registration.registerAgain();
       else
         void this.#takeNode(change.object, pods, registration).catch((error: unknown) => {
           this.log.error({ err: error }, 'cannot set up the pod network');

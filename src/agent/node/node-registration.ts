@@ -17,8 +17,6 @@ export interface NodeRegistrationDeps {
   facts: MachineFacts;
   /** The status as of now, given the conditions the API has. */
   status: (before: NodeCondition[]) => Promise<NodeStatus>;
-  /** Every Node object that comes back from the API. */
-  onNode: (node: Node) => void;
   clock: { now(): number };
   log: Logger;
 }
@@ -43,6 +41,12 @@ export class NodeRegistration {
   /** Something about the machine has changed: look now. */
   poke(): void {
     this.#wake.abort();
+  }
+
+  /** The Node was deleted in the API while this machine is still part of the cluster: make it again. */
+  registerAgain(): void {
+    this.#reported = undefined;
+    this.poke();
   }
 
   async #run(): Promise<void> {
@@ -75,9 +79,8 @@ export class NodeRegistration {
         const types = new Set((ours.conditions ?? []).map(({ type }) => type));
         const foreign = (node.status?.conditions ?? []).filter(({ type }) => !types.has(type));
         const status = { ...node.status, ...ours, conditions: [...foreign, ...(ours.conditions ?? [])] };
-        const updated = await client.updateStatus(NODES, { ...node, status });
+        await client.updateStatus(NODES, { ...node, status });
         this.#reported = { status: ours, at: clock.now() };
-        this.deps.onNode(updated);
         return;
       } catch (error) {
         // Somebody else wrote it, or deleted it: read (or make) it again.

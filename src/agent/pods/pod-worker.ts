@@ -4,11 +4,12 @@ import { nameOf } from '../../shared/api/meta.ts';
 import type { ObservedContainer, ObservedPod } from '../runtime/observed.ts';
 import type { PodRecord } from '../state/checkpoint.ts';
 import { PodDirectory } from '../volumes/pod-directory.ts';
+import { runLifecycleHook } from './lifecycle-hook.ts';
 import { backoffKey, planPod, type Action, type Plan } from './plan.ts';
 import { describePod } from './pod-name.ts';
 import { podStatus, type PodStatus } from './pod-status.ts';
 import { nextBackoff, type BackoffEntry } from './restart-backoff.ts';
-import { startContainer } from './start-container.ts';
+import { startContainer, surroundings } from './start-container.ts';
 import { startSandbox } from './start-sandbox.ts';
 import { mergeForeign } from './status-merge.ts';
 import { terminationMessage } from './termination-message.ts';
@@ -19,6 +20,9 @@ interface Waiting {
   message: string;
   retryAt?: number;
 }
+
+/** How often files that come from the API are brought up to date in running pods (kubelet's sync and cache period). */
+const REFRESH_MS = 60_000;
 
 /** After a failure of the worker itself (Docker away, API away at the end of a pod). */
 const RETRY_MS = 2_000;
@@ -40,6 +44,8 @@ export class PodWorker {
   /** Ends for which a back-off was announced. */
   readonly #announced = new Set<string>();
   #sandboxRetryAt = 0;
+  /** When files from the API are due to be looked at again; 0 for a pod that has none. */
+  #refreshAt = 0;
   #running = false;
   #again = false;
   #stopped = false;
@@ -125,6 +131,7 @@ export class PodWorker {
     this.#announceBackoffs(plan, observed);
     // Before anything slow: the first look, and everything a start has to wait for.
     if (!this.#status || plan.actions.length === 0) await this.#report(pod, observed, plan, verdicts);
+    if (!termination) await this.#refreshVolumes(pod, observed);
     let acted = false;
     for (const action of plan.actions) acted = (await this.#act(action, plan)) || acted;
     if (plan.stopped && termination && (this.#gone || pod.metadata?.deletionTimestamp)) return this.#finish(observed);
@@ -132,6 +139,33 @@ export class PodWorker {
     else {
       if (plan.actions.length > 0) await this.#report(pod, observed, plan, verdicts);
       this.#scheduleWake(plan);
+    }
+  }
+
+  /** A ConfigMap or Secret may have changed since its files were written. */
+  async #refreshVolumes(pod: Pod, observed: ObservedPod): Promise<void> {
+    const { deps } = this;
+    const sandbox = observed.sandboxes.find(({ running }) => running);
+    const fromApi = (pod.spec?.volumes ?? []).some(
+      ({ configMap, secret, projected }) => configMap ?? secret ?? projected,
+    );
+    if (!fromApi || !sandbox) return;
+    const now = deps.clock.now();
+    if (this.#refreshAt > now) return;
+    const due = this.#refreshAt > 0;
+    this.#refreshAt = now + REFRESH_MS;
+    // The first time they have only just been written.
+    if (!due) return;
+    try {
+      await deps.volumes.setUp(
+        pod,
+        this.#directory,
+        await deps.objects.referenced(pod),
+        surroundings(deps, pod, sandbox),
+      );
+    } catch (error) {
+      // A running container keeps the files it has.
+      deps.log.debug({ err: messageOf(error), pod: describePod(pod) }, 'cannot refresh volumes');
     }
   }
 
@@ -169,7 +203,7 @@ export class PodWorker {
       case 'signal':
         this.#signalledAt.set(action.container.id, clock.now());
         events.podEvent(this.#pod, 'Normal', 'Killing', action.message, containerOf(this.#pod, action.container.name));
-        await runtime.signal(action.container.id, action.container.stopSignal);
+        await this.#signal(action.container);
         return false;
       case 'kill':
         await runtime.signal(action.container.id, 'SIGKILL');
@@ -180,6 +214,22 @@ export class PodWorker {
       case 'start':
         return this.#start(action);
     }
+  }
+
+  /** The stop signal, after the container's preStop hook if it has one: that runs within the grace, and holds up nothing else. */
+  async #signal({ id, name, stopSignal }: ObservedContainer): Promise<void> {
+    const { runtime, events, machine, prober } = this.deps;
+    const container = containerOf(this.#pod, name);
+    const hook = container?.lifecycle?.preStop;
+    if (!container || !hook) return runtime.signal(id, stopSignal);
+    const podIp = this.#pod.spec?.hostNetwork ? machine.hostIp : (this.#status?.podIP ?? '');
+    const graceMs = Math.max(1, this.#termination(this.pod)?.graceSeconds ?? 30) * 1000;
+    void runLifecycleHook(hook, container, podIp, prober.execIn(id), graceMs)
+      .catch(() => events.podEvent(this.#pod, 'Warning', 'FailedPreStopHook', 'PreStopHook failed', container))
+      .then(() => runtime.signal(id, stopSignal))
+      .catch((error: unknown) =>
+        this.deps.log.warn({ err: messageOf(error), container: id }, 'cannot signal a container'),
+      );
   }
 
   async #start(action: Extract<Action, { kind: 'start' }>): Promise<boolean> {
@@ -300,7 +350,7 @@ export class PodWorker {
   #scheduleWake(plan: Plan): void {
     const times = [...this.#waiting.values()].flatMap(({ retryAt }) => retryAt ?? []);
     if (plan.wakeAt !== undefined) times.push(plan.wakeAt);
-    if (this.#sandboxRetryAt > 0) times.push(this.#sandboxRetryAt);
+    for (const time of [this.#sandboxRetryAt, this.#refreshAt]) if (time > 0) times.push(time);
     if (times.length > 0) this.#wakeIn(Math.max(0, Math.min(...times) - this.deps.clock.now()));
   }
 

@@ -1,4 +1,4 @@
-import { isApiError, isConflict, isNotFound } from '../../shared/api/errors.ts';
+import { isApiError, isConflict, isForbidden, isNotFound } from '../../shared/api/errors.ts';
 import { PODS, type Pod } from '../../shared/api/kinds.ts';
 import { nameOf } from '../../shared/api/meta.ts';
 import type { ApiClient } from '../../shared/client/api-client.ts';
@@ -80,7 +80,8 @@ export class StatusReporter {
         desired.written = { status, result: result.status ?? {} };
         if (this.#desired.get(uid) === desired) return true;
       } catch (error) {
-        if (isNotFound(error)) return false;
+        // A node may only read the pods bound to it: one that is gone is forbidden.
+        if (isNotFound(error) || isForbidden(error)) return false;
         if (!isConflict(error)) throw error;
       }
     }

@@ -27,6 +27,11 @@ export class Prober {
 
   constructor(private readonly deps: ProberDeps) {}
 
+  /** Runs commands in a container, as probes and lifecycle hooks do. */
+  execIn(containerId: string): ExecProbe {
+    return this.deps.exec(containerId);
+  }
+
   /** Begins probing what runs of a pod and ends probing what does not. */
   sync(pod: Pod, observed: ObservedPod, podIp: string | undefined): void {
     const uid = pod.metadata?.uid ?? '';

@@ -68,23 +68,31 @@ export class DockerRuntime {
     }
   }
 
-  /** Creates and starts, taking one of the few slots for starts. `beforeStart` hears the id in between. */
+  /**
+   * Creates and starts, taking one of the few slots for starts; `beforeStart` hears the id in between. Containers go
+   * before sandboxes: of many pods at once the first are complete early, rather than all of them late.
+   */
   createAndStart(spec: ContainerCreateOptions, beforeStart?: (id: string) => void): Promise<string> {
-    return this.#starts.run(async () => {
-      const id = await this.create(spec);
-      beforeStart?.(id);
-      try {
-        await this.docker.getContainer(id).start();
-        return id;
-      } catch (error) {
-        if (!this.#refusedOomScore(spec)) throw error;
-        this.#negativeOomScore = false;
-        await this.remove(id);
-        const again = await this.create(spec);
-        await this.docker.getContainer(again).start();
-        return again;
-      }
-    });
+    const urgent = spec.Labels?.[LABELS.role] === 'container';
+    return this.#starts.run(
+      async () => {
+        const id = await this.create(spec);
+        beforeStart?.(id);
+        try {
+          await this.docker.getContainer(id).start();
+          return id;
+        } catch (error) {
+          if (!this.#negativeOomScore || (spec.HostConfig?.OomScoreAdj ?? 0) >= 0) throw error;
+          // Perhaps only the score was refused, for which there is no error code: another try without tells.
+          await this.remove(id);
+          const again = await this.create({ ...spec, HostConfig: { ...spec.HostConfig, OomScoreAdj: 0 } });
+          await this.docker.getContainer(again).start();
+          this.#negativeOomScore = false;
+          return again;
+        }
+      },
+      { urgent },
+    );
   }
 
   /** Sends a signal; a container that has ended meanwhile is no error. */
@@ -162,10 +170,5 @@ export class DockerRuntime {
   #withOomScore(spec: ContainerCreateOptions): ContainerCreateOptions {
     if (this.#negativeOomScore || (spec.HostConfig?.OomScoreAdj ?? 0) >= 0) return spec;
     return { ...spec, HostConfig: { ...spec.HostConfig, OomScoreAdj: 0 } };
-  }
-
-  /** Whether a failed start may be tried again without the negative oom_score_adj. */
-  #refusedOomScore(spec: ContainerCreateOptions): boolean {
-    return this.#negativeOomScore && (spec.HostConfig?.OomScoreAdj ?? 0) < 0;
   }
 }

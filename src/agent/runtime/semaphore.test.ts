@@ -20,3 +20,12 @@ test('never lets more in than the limit, and goes on after a failure', async () 
   expect(most).toBe(2);
   expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', ...Array(5).fill('fulfilled')]);
 });
+
+test('who is urgent goes before those who came earlier', async () => {
+  const semaphore = new Semaphore(1);
+  const order: string[] = [];
+  const enter = (name: string, urgent: boolean): Promise<void> =>
+    semaphore.run(async () => void order.push(name), { urgent });
+  await Promise.all([enter('first', false), enter('second', false), enter('urgent', true)]);
+  expect(order).toEqual(['first', 'urgent', 'second']);
+});
