@@ -144,7 +144,7 @@ function objectOf(script: Script): Machine {
             addresses: ['192.168.7.21'],
             agentVersion: '0.1.0',
             lastConnectedTime: ago(4),
-            preflight: checks.slice(0, 2),
+            preflight: checks?.slice(0, 2) ?? [],
           }
         : {}),
       ...script.more,

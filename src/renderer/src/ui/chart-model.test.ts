@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { gridStep, gridTop, levelSeries, spanOf, summarise, valueAt, type ChartSeries } from './chart-model.ts';
+import {
+  gridStep,
+  gridTop,
+  levelSeries,
+  minuteTicks,
+  spanOf,
+  summarise,
+  valueAt,
+  type ChartSeries,
+} from './chart-model.ts';
 
 const usage: ChartSeries = {
   label: 'used',
@@ -50,4 +59,10 @@ describe('grid lines', () => {
     expect(gridStep(upTo(highest), unit)).toBeCloseTo(step);
     expect(gridTop(upTo(highest), step)).toBeCloseTo(top);
   });
+});
+
+test('times stand on round minutes', () => {
+  const minute = 60_000;
+  expect(minuteTicks(2 * minute, 17 * minute)).toEqual([5 * minute, 10 * minute, 15 * minute]);
+  expect(minuteTicks(0, 0)).toEqual([0]);
 });

@@ -99,3 +99,11 @@ export function gridStep(series: readonly ChartSeries[], unit: 'decimal' | 'bina
 export function gridTop(series: readonly ChartSeries[], step: number): number {
   return Math.max(1, Math.ceil((highest(series) * 1.05) / step)) * step;
 }
+
+/** Times to write under a chart: on round minutes, three or four of them. */
+export function minuteTicks(from: number, to: number): number[] {
+  const minute = 60_000;
+  const step = ([1, 2, 5, 10, 15, 30, 60].find((minutes) => (to - from) / (minutes * minute) <= 4) ?? 120) * minute;
+  const first = Math.ceil(from / step) * step;
+  return Array.from({ length: Math.max(0, Math.floor((to - first) / step) + 1) }, (_, index) => first + index * step);
+}

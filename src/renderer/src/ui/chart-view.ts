@@ -8,7 +8,7 @@ import {
   type ChartDataset,
   type Plugin,
 } from 'chart.js';
-import { gridTop, type ChartMark, type ChartPoint, type ChartSeries } from './chart-model.ts';
+import { gridTop, minuteTicks, type ChartMark, type ChartPoint, type ChartSeries } from './chart-model.ts';
 import { clockTime } from './time-text.ts';
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, Filler);
@@ -56,8 +56,10 @@ export class ChartView {
             type: 'linear',
             border: { display: false },
             grid: { display: false },
+            afterBuildTicks: (axis) => {
+              axis.ticks = minuteTicks(axis.min, axis.max).map((value) => ({ value }));
+            },
             ticks: {
-              maxTicksLimit: 6,
               maxRotation: 0,
               font: { size: 11 },
               callback: (value) => clockTime(Number(value), false),
