@@ -167,10 +167,12 @@ export class MachinesFixture {
     return this.until(name, (status) => conditionWith(status, reason)?.status === 'False');
   }
 
-  /** Deletes the Machine and waits until it is let go. */
-  async remove(name: string): Promise<void> {
+  /** Deletes the Machine and waits until it is let go; `seen` hears every status on the way. */
+  async remove(name: string, seen: (status: MachineStatus) => void = () => undefined): Promise<void> {
+    const stop = this.#informer.onDidChange(({ object }) => seen(object.status ?? {}));
     await this.api.client.delete(MACHINES, { name });
     await this.untilGone(name);
+    stop();
   }
 
   untilGone(name: string): Promise<void> {

@@ -188,7 +188,7 @@ describe.skipIf(unsupported)('machines of the testbed', () => {
 
   test('an agent that does not come up leaves nothing half-installed, and what it said is shown', async () => {
     await fixture.add('wh-1', specOf(one, { labels: { 'test/broken': 'true' } }));
-    const status = await fixture.until('wh-1', (now) => conditionWith(now, 'NodeNotReady')?.status === 'False', 90_000);
+    const status = await fixture.untilFailed('wh-1', 'AgentCrashing');
     expect(status.lastOutput).toContain('the test agent was told to break');
     expect(status.nodeName).toBeUndefined();
     expect(await ours(one)).toEqual([]);
@@ -297,7 +297,12 @@ describe.skipIf(unsupported)('machines of the testbed', () => {
       metadata: { name: 'web', namespace: 'default' },
       spec: { nodeName: 'wh-1', containers: [{ name: 'web', image: 'nginx' }] },
     });
-    await fixture.remove('wh-1');
+    const left: string[] = [];
+    await fixture.remove('wh-1', ({ conditions }) => {
+      left.push(conditions?.find(({ type }) => type === 'Removed')?.message ?? '');
+    });
+    expect(left).toContain('Waiting for a pod to stop: default/web.');
+    expect(left.join()).not.toContain('did not stop in their time');
     expect(await ours(one)).toEqual([]);
     expect(await fileExists(one, '/var/lib/wheelhouse')).toBe(false);
     expect(await rules()).not.toContain('10.244.');

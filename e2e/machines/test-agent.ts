@@ -14,12 +14,13 @@ mkdirSync(config.stateDir, { recursive: true });
 writeFileSync(config.stateDir + '/checkpoint', 'something to clean up');
 
 function call(method, path, body, contentType = 'application/json') {
+  const content = body ? JSON.stringify(body) : '';
   return new Promise((resolve, reject) => {
     const socket = net.connect(config.apiSocket);
     socket.on('error', reject);
     const request = https.request({
       method, path, host: config.apiServerName,
-      headers: { 'content-type': contentType, connection: 'close' },
+      headers: { 'content-type': contentType, 'content-length': Buffer.byteLength(content), connection: 'close' },
       createConnection: () => tls.connect({
         socket, servername: config.apiServerName, ALPNProtocols: ['http/1.1'],
         ca: readFileSync(config.caFile), cert: readFileSync(config.certFile), key: readFileSync(config.keyFile),
@@ -30,7 +31,7 @@ function call(method, path, body, contentType = 'application/json') {
       response.on('end', () => resolve({ code: response.statusCode, body: text }));
     });
     request.on('error', reject);
-    request.end(body && JSON.stringify(body));
+    request.end(content);
   });
 }
 

@@ -145,7 +145,7 @@ export class MachineController {
     }
     if (!machine.metadata?.finalizers?.includes(MACHINE_FINALIZER)) {
       // The change comes back through the watch, and then the work begins.
-      return holdMachine(this.deps.client, machine);
+      return holdMachine(this.deps.client, name);
     }
     await this.#joiner.ensureJoined(machine, this.#madeFrom(machine), tracked);
   }

@@ -105,7 +105,7 @@ export class MachineRemover {
 
   async #release(machine: Machine, tracked: TrackedMachine): Promise<void> {
     await tracked.disconnect();
-    await releaseMachine(this.parts.deps.client, machine);
+    await releaseMachine(this.parts.deps.client, nameOf(machine));
   }
 }
 

@@ -5,8 +5,7 @@ import type { Machine, MachinePhase } from '../../../shared/api/machine.ts';
 import type { Informer } from '../../../shared/client/informer.ts';
 import type { MachinesDeps } from '../deps.ts';
 import { dockerMessage } from '../docker-error.ts';
-import { tailOf } from '../docker-logs.ts';
-import { AGENT_CONTAINER, PATHS } from '../footprint.ts';
+import { PATHS } from '../footprint.ts';
 import type { Host } from '../host.ts';
 import { readCertificate, renewalTime } from '../install/certificate.ts';
 import { install, type Installed } from '../install/install.ts';
@@ -18,6 +17,7 @@ import { connectMachine } from './connect.ts';
 import { readinessOf, waitForNode } from './node-readiness.ts';
 import type { JoinReport } from './report.ts';
 import { Session } from './session.ts';
+import { startFailure, waitForAgent } from './wait-for-agent.ts';
 
 export interface JoinInput {
   machine: Machine;
@@ -138,15 +138,14 @@ async function bringUp(
   });
   report.working('NodeReady', 'Waiting for the node to be ready.');
   const readiness = (): ReturnType<typeof readinessOf> => readinessOf(nodes.get(nodeName), machineId);
-  // A node that was here before shows its own readiness as it changes; only a new one has to prove itself first.
-  if (installed.changed && !(await waitForNode(nodes, () => readiness().status === 'True', READY_TIMEOUT_MS, signal))) {
-    const { message } = readiness();
-    throw new PhaseError({
-      phase: 'NodeReady',
-      reason: 'NodeNotReady',
-      message: `The agent was started, but the node was not ready after ${READY_TIMEOUT_MS / 1000} s: ${message} What the agent wrote is shown below.`,
-      output: await tailOf(host.docker(), AGENT_CONTAINER, 60),
-    });
+  // A node that was here before shows its own readiness as it changes; only a new agent has to prove itself first.
+  if (installed.changed) {
+    await waitForAgent(host, READY_TIMEOUT_MS, deps.clock, signal);
+    if (!(await waitForNode(nodes, () => readiness().status === 'True', READY_TIMEOUT_MS, signal))) {
+      const seconds = READY_TIMEOUT_MS / 1000;
+      const message = `The agent runs, but the node was not ready after ${seconds} s: ${readiness().message}`;
+      throw await startFailure(host, 'NodeNotReady', message);
+    }
   }
   const certificate = await readCertificate(host.docker());
   const renewAt = certificate === undefined ? deps.clock.now() : renewalTime(certificate);

@@ -16,7 +16,7 @@ export function cleanScript(podCidr: string): string {
 tool() { for dir in /usr/sbin /sbin /usr/bin /bin /usr/local/sbin /usr/local/bin; do [ -x "$dir/$1" ] && { echo "$dir/$1"; return; }; done; echo "$1"; }
 NFT=$(tool nft); IP=$(tool ip); NSENTER=$(tool nsenter)
 host() { "$NSENTER" -t 1 -m -n -- "$@"; }
-iptables() { "$NFT" list tables 2>/dev/null | grep -x 'table [a-z0-9]* ${NFT_TABLE}'; }
+iptables() { if host iptables --version >/dev/null 2>&1; then host iptables -w 5 "$@"; else "$(tool iptables)" -w 5 "$@"; fi; }
 rules() { iptables -S DOCKER-USER 2>/dev/null | grep -E '^-A DOCKER-USER -[sd] ${addressPattern(podCidr)} -j ACCEPT$'; }
 tables() { "$NFT" list tables 2>/dev/null | grep -x 'table [a-z0-9]* ${NFT_TABLE}'; }
 links() { "$IP" -o link show | cut -d: -f2 | cut -d@ -f1 | tr -d ' ' | grep -E '${OWN_INTERFACES}'; }

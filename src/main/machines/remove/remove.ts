@@ -1,7 +1,6 @@
-import { isNotFound } from '../../../shared/api/errors.ts';
+import { isConflict, isNotFound } from '../../../shared/api/errors.ts';
 import { MACHINES, NODES } from '../../../shared/api/kinds.ts';
 import { MACHINE_FINALIZER, type Machine } from '../../../shared/api/machine.ts';
-import { nameOf } from '../../../shared/api/meta.ts';
 import type { ApiClient } from '../../../shared/client/api-client.ts';
 import type { MachinesDeps } from '../deps.ts';
 import type { Host } from '../host.ts';
@@ -56,22 +55,37 @@ export async function forgetNode(client: ApiClient, nodeName: string): Promise<v
 }
 
 /** Lets the Machine go. */
-export async function releaseMachine(client: ApiClient, machine: Machine): Promise<void> {
-  const finalizers = (machine.metadata?.finalizers ?? []).filter((name) => name !== MACHINE_FINALIZER);
-  await patchFinalizers(client, machine, finalizers);
+export function releaseMachine(client: ApiClient, name: string): Promise<void> {
+  return changeFinalizers(client, name, (finalizers) => finalizers.filter((entry) => entry !== MACHINE_FINALIZER));
 }
 
 /** Holds the Machine until its host is clean. */
-export async function holdMachine(client: ApiClient, machine: Machine): Promise<void> {
-  await patchFinalizers(client, machine, [...(machine.metadata?.finalizers ?? []), MACHINE_FINALIZER]);
+export function holdMachine(client: ApiClient, name: string): Promise<void> {
+  return changeFinalizers(client, name, (finalizers) =>
+    finalizers.includes(MACHINE_FINALIZER) ? finalizers : [...finalizers, MACHINE_FINALIZER],
+  );
 }
 
-async function patchFinalizers(client: ApiClient, machine: Machine, finalizers: string[]): Promise<void> {
-  // With the revision, so that a finalizer that someone else has added meanwhile is not lost: a conflict is tried again.
-  const { resourceVersion } = machine.metadata ?? {};
-  try {
-    await client.patch(MACHINES, { name: nameOf(machine) }, { metadata: { finalizers, resourceVersion } });
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
+/** Conflicts are with writers of the status, which come in bursts and are over soon. */
+const ATTEMPTS = 5;
+
+async function changeFinalizers(
+  client: ApiClient,
+  name: string,
+  change: (finalizers: string[]) => string[],
+): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      // Read anew: what the watch has told so far is older than the status we have just written.
+      const { metadata } = await client.get(MACHINES, name);
+      const finalizers = change(metadata?.finalizers ?? []);
+      // With the revision, so that a finalizer that someone else adds meanwhile is not lost.
+      const { resourceVersion } = metadata ?? {};
+      await client.patch(MACHINES, { name }, { metadata: { finalizers, resourceVersion } });
+      return;
+    } catch (error) {
+      if (isNotFound(error)) return;
+      if (!isConflict(error) || attempt === ATTEMPTS) throw error;
+    }
   }
 }
