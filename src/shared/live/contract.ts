@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Row } from '../view/rows.ts';
+import type { Row, StateKind } from '../view/rows.ts';
 import type { KubeObject, Status } from '../api/meta.ts';
 
 /**
@@ -157,7 +157,7 @@ export const overviewParams = z.object({});
 /** What the overview shows, kept up to date. */
 export interface OverviewMessage {
   nodes: { total: number; ready: number; simulated: number };
-  pods: { total: number; byState: Record<string, number> };
+  pods: { total: number; byState: Partial<Record<StateKind, number>> };
   deployments: { total: number; healthy: number };
   cpu: { allocatable: number; requested: number; used?: number };
   memory: { allocatable: number; requested: number; used?: number };

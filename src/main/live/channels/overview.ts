@@ -1,5 +1,5 @@
 import type { OverviewMessage } from '../../../shared/live/contract.ts';
-import type { NodeRow, Row, RowResource } from '../../../shared/view/rows.ts';
+import type { NodeRow, Row, RowResource, StateKind } from '../../../shared/view/rows.ts';
 import type { ChannelOutput } from '../channel.ts';
 import type { ClusterRows } from '../rows/cluster-rows.ts';
 import type { Entry, EntryChange } from '../rows/entry.ts';
@@ -20,7 +20,7 @@ function isProblem({ resource, state, deleting }: Row): boolean {
 /** Counts and problems of the kinds the overview is about, kept up change by change. */
 class Tally {
   readonly problems = new Map<string, Row>();
-  readonly podStates = new Map<string, number>();
+  readonly podStates = new Map<StateKind, number>();
   nodesReady = 0;
   simulated = 0;
   deploymentsHealthy = 0;
@@ -50,9 +50,9 @@ class Tally {
     if (by < 0) this.problems.delete(id);
     else if (isProblem(row)) this.problems.set(id, row);
     if (row.resource === 'pods') {
-      const count = (this.podStates.get(row.state.word) ?? 0) + by;
-      if (count === 0) this.podStates.delete(row.state.word);
-      else this.podStates.set(row.state.word, count);
+      const count = (this.podStates.get(row.state.kind) ?? 0) + by;
+      if (count === 0) this.podStates.delete(row.state.kind);
+      else this.podStates.set(row.state.kind, count);
     }
     if (row.resource === 'deployments' && row.state.kind === 'healthy') this.deploymentsHealthy += by;
     if (row.resource !== 'nodes') return;
