@@ -3,6 +3,7 @@ import { EVENTS } from '../api/kinds.ts';
 import { isNotFound } from '../api/errors.ts';
 import { nameOf, type KubeObject } from '../api/meta.ts';
 import type { ApiClient } from './api-client.ts';
+import { EventCorrelator } from './event-correlator.ts';
 
 export interface RecorderOptions {
   component: string;
@@ -18,13 +19,21 @@ export interface Regarding extends KubeObject {
   apiVersion: string;
 }
 
+/** Upstream cuts messages at 1024 bytes. */
+const MAX_MESSAGE = 1024;
+/** Writes not yet made beyond which events are dropped, as upstream drops them: recording must not hold memory without end. */
+const MAX_PENDING = 1000;
+
 /**
  * Records core/v1 Events as client-go's recorder does: the same (object, reason, message) again raises `count` and
- * `lastTimestamp` of the first event instead of making another. Writes are in order and never awaited by the caller.
+ * `lastTimestamp` of the first event instead of making another, and what floods is combined and cut off (see
+ * EventCorrelator). Writes are in order and never awaited by the caller.
  */
 export class EventRecorder {
-  readonly #known = new Map<string, { name: string; namespace: string; count: number }>();
+  readonly #correlator = new EventCorrelator();
+  readonly #written = new Map<string, { name: string; namespace: string }>();
   #tail: Promise<void> = Promise.resolve();
+  #pending = 0;
   #sequence = 0;
 
   constructor(
@@ -34,13 +43,22 @@ export class EventRecorder {
 
   /** `fieldPath` names a container: `spec.containers{app}`. */
   event(regarding: Regarding, type: 'Normal' | 'Warning', reason: string, message: string, fieldPath?: string): void {
-    const at = this.options
-      .now()
-      .toISOString()
-      .replace(/\.\d+Z$/, 'Z');
+    if (this.#pending >= MAX_PENDING) return;
+    const now = this.options.now();
+    const { namespace, name, uid } = regarding.metadata ?? {};
+    const about = [regarding.kind, regarding.apiVersion, namespace, name, uid, fieldPath].join('\0');
+    const correlation = this.#correlator.correlate({ about, type, reason, message }, now.getTime());
+    if (correlation.write === 'nothing') return;
+    const count = correlation.write === 'again' ? correlation.count : 1;
+    const at = now.toISOString().replace(/\.\d+Z$/, 'Z');
+    this.#pending += 1;
     this.#tail = this.#tail
-      .then(() => this.#write(regarding, type, reason, message, at, fieldPath))
-      .catch((error: unknown) => this.options.onError(error));
+      .then(() => this.#write(correlation.id, count, regarding, type, reason, correlation.message, at, fieldPath))
+      .catch((error: unknown) => {
+        this.#correlator.forget(correlation.id);
+        this.options.onError(error);
+      })
+      .finally(() => (this.#pending -= 1));
   }
 
   /** Resolves when everything recorded so far is written or given up. */
@@ -49,6 +67,8 @@ export class EventRecorder {
   }
 
   async #write(
+    id: string,
+    count: number,
     regarding: Regarding,
     type: string,
     reason: string,
@@ -56,12 +76,10 @@ export class EventRecorder {
     at: string,
     fieldPath?: string,
   ): Promise<void> {
-    const id = [regarding.metadata?.uid, fieldPath, type, reason, message].join('\0');
-    const known = this.#known.get(id);
+    const known = this.#written.get(id);
     if (known) {
       try {
-        known.count += 1;
-        await this.client.patch(EVENTS, known, { count: known.count, lastTimestamp: at });
+        await this.client.patch(EVENTS, known, { count, lastTimestamp: at, message: message.slice(0, MAX_MESSAGE) });
         return;
       } catch (error) {
         // The event has expired or was deleted: start a new one.
@@ -69,11 +87,11 @@ export class EventRecorder {
       }
     }
     const namespace = regarding.metadata?.namespace ?? 'default';
-    const event = this.#compose(regarding, namespace, type, reason, message, at, fieldPath);
+    const event = { ...this.#compose(regarding, namespace, type, reason, message, at, fieldPath), count };
     await this.client.create(EVENTS, event, namespace);
-    this.#known.set(id, { name: nameOf(event), namespace, count: 1 });
-    // Like upstream's LRU of 4096 keys: an aggregator must not grow without end.
-    if (this.#known.size > 4096) this.#known.delete(this.#known.keys().next().value ?? '');
+    this.#written.set(id, { name: nameOf(event), namespace });
+    // Like upstream's LRU of 4096 keys: the memory of what was written must not grow without end.
+    if (this.#written.size > 4096) this.#written.delete(this.#written.keys().next().value ?? '');
   }
 
   #compose(
@@ -102,8 +120,7 @@ export class EventRecorder {
         ...(fieldPath ? { fieldPath } : {}),
       },
       reason,
-      // Upstream cuts messages at 1024 bytes.
-      message: message.slice(0, 1024),
+      message: message.slice(0, MAX_MESSAGE),
       source: { component, ...(host ? { host } : {}) },
       reportingComponent: component,
       reportingInstance: host ?? '',

@@ -101,8 +101,12 @@ export class Informer<T extends KubeObject> {
 
   /** Objects filed under `value` in the named index. */
   byIndex(index: string, value: string): T[] {
-    const keys = this.#indexes.get(index)?.get(value) ?? [];
-    return [...keys].flatMap((key) => this.#objects.get(key) ?? []);
+    const found: T[] = [];
+    for (const key of this.#indexes.get(index)?.get(value) ?? []) {
+      const object = this.#objects.get(key);
+      if (object) found.push(object);
+    }
+    return found;
   }
 
   async #run(): Promise<void> {

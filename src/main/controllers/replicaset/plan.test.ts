@@ -38,19 +38,19 @@ describe('inDeletionOrder', () => {
 
 describe('planReplicas', () => {
   test('creates what is missing, no more than a burst', () => {
-    expect(planReplicas(aReplicaSet('rs', 3), [ready('a')], [], NOW)).toEqual({ action: 'create', count: 2 });
-    expect(planReplicas(aReplicaSet('rs', 2000), [], [], NOW)).toEqual({ action: 'create', count: 500 });
+    expect(planReplicas(aReplicaSet('rs', 3), [ready('a')], () => [], NOW)).toEqual({ action: 'create', count: 2 });
+    expect(planReplicas(aReplicaSet('rs', 2000), [], () => [], NOW)).toEqual({ action: 'create', count: 500 });
   });
 
   test('deletes the surplus by rank', () => {
-    const plan = planReplicas(aReplicaSet('rs', 1), [ready('b'), aPod({ name: 'a' })], [], NOW);
+    const plan = planReplicas(aReplicaSet('rs', 1), [ready('b'), aPod({ name: 'a' })], () => [], NOW);
     expect(plan.action === 'delete' ? names(plan.pods) : plan.action).toEqual(['a']);
   });
 
   test('does nothing when it fits, and nothing when the ReplicaSet is being deleted', () => {
-    expect(planReplicas(aReplicaSet('rs', 1), [ready('a')], [], NOW)).toEqual({ action: 'none' });
+    expect(planReplicas(aReplicaSet('rs', 1), [ready('a')], () => [], NOW)).toEqual({ action: 'none' });
     const going = aReplicaSet('rs', 5, { metadata: { name: 'rs', deletionTimestamp: '2026-01-01T00:00:00Z' } });
-    expect(planReplicas(going, [], [], NOW)).toEqual({ action: 'none' });
+    expect(planReplicas(going, [], () => [], NOW)).toEqual({ action: 'none' });
   });
 });
 

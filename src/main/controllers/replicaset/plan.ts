@@ -13,11 +13,11 @@ export type ReplicaSetStatus = NonNullable<ReplicaSet['status']>;
 
 export type ReplicaPlan = { action: 'none' } | { action: 'create'; count: number } | { action: 'delete'; pods: Pod[] };
 
-/** What brings the number of active pods to the number asked for. `related` as for `inDeletionOrder`. */
+/** What brings the number of active pods to the number asked for. `related` as for `inDeletionOrder`, and only asked for then. */
 export function planReplicas(
   replicaSet: ReplicaSet,
   active: readonly Pod[],
-  related: readonly Pod[],
+  related: () => readonly Pod[],
   now: number,
 ): ReplicaPlan {
   if (replicaSet.metadata?.deletionTimestamp) return { action: 'none' };
@@ -26,7 +26,7 @@ export function planReplicas(
   if (missing > 0) return { action: 'create', count: Math.min(missing, BURST_REPLICAS) };
   if (missing === 0) return { action: 'none' };
   const surplus = Math.min(-missing, BURST_REPLICAS);
-  const pods = surplus < active.length ? inDeletionOrder(active, related, now).slice(0, surplus) : [...active];
+  const pods = surplus < active.length ? inDeletionOrder(active, related(), now).slice(0, surplus) : [...active];
   return { action: 'delete', pods };
 }
 

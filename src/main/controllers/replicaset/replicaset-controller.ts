@@ -11,6 +11,7 @@ import { Expectations, EXPECTATIONS_TIMEOUT_MS } from '../runtime/expectations.t
 import { inParallel, slowStart } from '../runtime/in-batches.ts';
 import { CONTROLLER_INDEX, controlledBy, controllerIndexer, orphansOf } from '../runtime/ownership.ts';
 import { isPodActive } from '../runtime/pod-state.ts';
+import { Pace } from './pace.ts';
 import { planReplicas, planStatus, podFromTemplate, type ReplicaFailure } from './plan.ts';
 
 const EVENT_TARGET = { apiVersion: 'apps/v1', kind: 'ReplicaSet' } as const;
@@ -23,6 +24,7 @@ export function replicaSetController(deps: ControllerDeps): RunningController {
   const pods = deps.informers.of(PODS);
   const replicaSets = deps.informers.of(REPLICA_SETS);
   const expectations = new Expectations(clock);
+  const pace = new Pace();
   pods.addIndex(CONTROLLER_INDEX, controllerIndexer);
   replicaSets.addIndex(CONTROLLER_INDEX, controllerIndexer);
 
@@ -65,11 +67,15 @@ export function replicaSetController(deps: ControllerDeps): RunningController {
     const replicaSet = replicaSets.get(key);
     if (!replicaSet) {
       expectations.forget(key);
+      pace.forget(key);
       return undefined;
     }
+    const wait = pace.waitMs(key, clock.now());
+    if (wait > 0) return { afterMs: wait };
     // Taken before the pods are read: an event that arrives in between makes us wait once more, never act on too little.
     const caughtUp = expectations.satisfied(key);
     const active = (await claimPods(replicaSet)).filter(isPodActive);
+    pace.note(key, active.length, clock.now());
     const failure = caughtUp ? await manage(key, replicaSet, active) : undefined;
     const { status, recheckMs } = planStatus(
       replicaSet,
@@ -103,7 +109,7 @@ export function replicaSetController(deps: ControllerDeps): RunningController {
     replicaSet: ReplicaSet,
     active: Pod[],
   ): Promise<{ condition: ReplicaFailure; retry?: unknown } | undefined> {
-    const plan = planReplicas(replicaSet, active, relatedPods(replicaSet), clock.now());
+    const plan = planReplicas(replicaSet, active, () => relatedPods(replicaSet), clock.now());
     if (plan.action === 'none') return undefined;
     if (plan.action === 'create') {
       expectations.expectCreations(key, plan.count);

@@ -1,6 +1,6 @@
 import { apiVersionOf, type ResourceType } from '../../../shared/api/kinds.ts';
 import { controllerOf, nameOf, type KubeObject, type OwnerReference } from '../../../shared/api/meta.ts';
-import { matchesLabelSelector, type LabelSelector } from '../../../shared/api/selector.ts';
+import { matchesAll, requirementsOf, type LabelSelector } from '../../../shared/api/selector.ts';
 
 /** The reference a controller puts on what it makes (metav1.NewControllerRef). */
 export function controllerReference(owner: KubeObject, type: ResourceType): OwnerReference {
@@ -42,8 +42,10 @@ export function planClaims<T extends KubeObject>(
 ): Claims<T> {
   const claims: Claims<T> = { owned: [], adopt: [], release: [] };
   const ownerIsGoing = owner.metadata?.deletionTimestamp !== undefined;
+  const requirements = selector && requirementsOf(selector);
   for (const candidate of candidates) {
-    const matches = matchesLabelSelector(selector, candidate.metadata?.labels);
+    // An absent selector selects nothing.
+    const matches = requirements !== undefined && matchesAll(requirements, candidate.metadata?.labels);
     const controller = controllerOf(candidate);
     if (controller) {
       if (controller.uid !== owner.metadata?.uid) continue;
