@@ -68,3 +68,8 @@ test('pull secrets that are missing or refused are named, not fatal', async () =
   expect(secrets.map(({ metadata }) => metadata?.name)).toEqual(['keys']);
   expect(missing).toEqual(['gone', 'locked']);
 });
+
+test('offline, an image without secrets is still pulled', async () => {
+  offline();
+  expect(await source.pullSecrets(aPod())).toEqual({ secrets: [], missing: [] });
+});

@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isApiError, isForbidden, isNotFound } from '../../shared/api/errors.ts';
+import { isApiError, isNotFound } from '../../shared/api/errors.ts';
 import {
   CONFIG_MAPS,
   SECRETS,
@@ -59,9 +59,9 @@ export class ObjectSource {
   async pullSecrets(pod: Pod): Promise<{ secrets: Secret[]; missing: string[] }> {
     const namespace = pod.metadata?.namespace ?? 'default';
     const own = pod.spec?.imagePullSecrets ?? [];
-    const account = await allowed(() => this.serviceAccount(namespace, pod.spec?.serviceAccountName ?? 'default'));
+    const account = await ifPossible(() => this.serviceAccount(namespace, pod.spec?.serviceAccountName ?? 'default'));
     const names = new Set([...own, ...(account?.imagePullSecrets ?? [])].flatMap(({ name }) => name ?? []));
-    const found = await collect(names, (name) => allowed(() => this.secret(namespace, name)));
+    const found = await collect(names, (name) => ifPossible(() => this.secret(namespace, name)));
     return { secrets: [...found.values()], missing: [...names].filter((name) => !found.has(name)) };
   }
 
@@ -118,13 +118,12 @@ export class ObjectSource {
   }
 }
 
-/** What the API refuses to show counts as not there. */
-async function allowed<T>(get: () => Promise<T | undefined>): Promise<T | undefined> {
+/** What is refused, or cannot be had now, counts as not there: a pull may well succeed without. */
+async function ifPossible<T>(get: () => Promise<T | undefined>): Promise<T | undefined> {
   try {
     return await get();
-  } catch (error) {
-    if (isForbidden(error)) return undefined;
-    throw error;
+  } catch {
+    return undefined;
   }
 }
 
