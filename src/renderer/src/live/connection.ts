@@ -16,9 +16,17 @@ export interface FrameConnection {
 
 export type Connect = (handlers: ConnectionHandlers) => FrameConnection;
 
-/** Whether a value that came over the wire has the shape of a frame. What `data` holds is the channel's contract. */
-export function isServerFrame(value: unknown): value is ServerFrame {
-  if (typeof value !== 'object' || value === null || !('type' in value)) return false;
-  if (value.type === 'pong') return true;
-  return (value.type === 'data' || value.type === 'end') && 'id' in value && typeof value.id === 'number';
+/** Reads a frame from its JSON text; null when it is none. What `data` holds is the channel's contract. */
+export function readFrame(text: string): ServerFrame | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // Not JSON: the other side does not speak this protocol; the caller ends the connection.
+    return null;
+  }
+  if (typeof value !== 'object' || value === null || !('type' in value)) return null;
+  if (value.type === 'pong') return { type: 'pong' };
+  const isChannelFrame = value.type === 'data' || value.type === 'end';
+  return isChannelFrame && 'id' in value && typeof value.id === 'number' ? (value as ServerFrame) : null;
 }

@@ -1,10 +1,10 @@
-import { isServerFrame, type Connect } from './connection.ts';
+import { readFrame, type Connect } from './connection.ts';
 
-/** What the preload script exposes: frames over the message port of this window. */
+/** What the preload script exposes (`src/preload/index.ts`): frames as JSON text over Electron's IPC. */
 export interface WheelhouseBridge {
   connect(): {
-    send(frame: unknown): void;
-    onFrame(callback: (frame: unknown) => void): void;
+    send(frame: string): void;
+    onFrame(listener: (frame: string) => void): void;
     close(): void;
   };
 }
@@ -16,25 +16,26 @@ declare global {
   }
 }
 
-/** Frames as plain data over Electron's IPC. The port has no way to say that it closed: the client's ping notices. */
+/** Frames over Electron's IPC. The bridge has no way to say that it closed: the client's ping notices. */
 export function ipcConnection(bridge: WheelhouseBridge): Connect {
   return (handlers) => {
     const port = bridge.connect();
     let closed = false;
-    port.onFrame((frame) => {
-      if (!closed && isServerFrame(frame)) handlers.onFrame(frame);
+    const close = (): void => {
+      if (closed) return;
+      closed = true;
+      port.close();
+      handlers.onClose('closed');
+    };
+    port.onFrame((text) => {
+      if (closed) return;
+      const frame = readFrame(text);
+      if (frame) handlers.onFrame(frame);
+      else close();
     });
     queueMicrotask(() => {
       if (!closed) handlers.onOpen();
     });
-    return {
-      send: (frame) => port.send(frame),
-      close: () => {
-        if (closed) return;
-        closed = true;
-        port.close();
-        handlers.onClose('closed');
-      },
-    };
+    return { send: (frame) => port.send(JSON.stringify(frame)), close };
   };
 }

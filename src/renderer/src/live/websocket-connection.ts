@@ -1,4 +1,4 @@
-import { isServerFrame, type Connect } from './connection.ts';
+import { readFrame, type Connect } from './connection.ts';
 
 /** Where the live endpoint of the page's own server is: `wss://host/live`. Its cookie signs the user in. */
 export function liveUrl(location: Pick<Location, 'protocol' | 'host'>): string {
@@ -11,15 +11,18 @@ export function webSocketConnection(url: string): Connect {
     const socket = new WebSocket(url);
     socket.addEventListener('open', () => handlers.onOpen());
     socket.addEventListener('message', (event: MessageEvent<unknown>) => {
-      const frame: unknown = typeof event.data === 'string' ? JSON.parse(event.data) : undefined;
-      if (isServerFrame(frame)) handlers.onFrame(frame);
+      const frame = typeof event.data === 'string' ? readFrame(event.data) : null;
+      if (frame) handlers.onFrame(frame);
       else socket.close(4000, 'not a frame');
     });
     socket.addEventListener('close', (event) =>
       handlers.onClose(event.reason || `the connection was closed (${event.code})`),
     );
     return {
-      send: (frame) => socket.send(JSON.stringify(frame)),
+      // A socket that is closing takes nothing more; what was to be sent is opened again on the next one.
+      send: (frame) => {
+        if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
+      },
       close: () => socket.close(),
     };
   };
