@@ -20,6 +20,7 @@ const imageCache = join(root, 'node_modules/.cache/wheelhouse-agent-image');
 /** A real API server with the machines of it: what a test of joining needs but the machines themselves. */
 export class MachinesFixture {
   readonly #informer: Informer<Machine>;
+  readonly #onLog = new Set<() => void>();
   #machines: Machines | undefined;
 
   private constructor(
@@ -27,7 +28,9 @@ export class MachinesFixture {
     readonly dir: string,
     readonly deps: MachinesDeps,
     readonly logged: string[],
+    private readonly time: { offsetMs: number; onLog: () => void },
   ) {
+    time.onLog = () => this.#onLog.forEach((look) => look());
     this.#informer = new Informer(api.client, MACHINES);
   }
 
@@ -38,11 +41,14 @@ export class MachinesFixture {
     const bundle = join(dir, 'agent.cjs');
     await writeFile(bundle, TEST_AGENT);
     const logged: string[] = [];
-    const log = (fields: object, message: string): void =>
-      void logged.push(`${message} ${inspect(fields, { depth: 6 })}`);
+    const time = { offsetMs: 0, onLog: (): void => undefined };
+    const log = (fields: object, message: string): void => {
+      logged.push(`${message} ${inspect(fields, { depth: 6 })}`);
+      time.onLog();
+    };
     const deps: MachinesDeps = {
       client: api.client,
-      clock: { now: () => Date.now() },
+      clock: { now: () => Date.now() + time.offsetMs },
       log: { debug: log, info: log, warn: log, error: log },
       random: Math.random,
       issueNodeCertificate: async (nodeName) => ({
@@ -72,7 +78,7 @@ export class MachinesFixture {
       serviceCidr: '10.96.0.0/16',
       ...changes,
     };
-    const fixture = new MachinesFixture(api, dir, deps, logged);
+    const fixture = new MachinesFixture(api, dir, deps, logged, time);
     await fixture.#informer.start();
     await fixture.run();
     return fixture;
@@ -99,6 +105,25 @@ export class MachinesFixture {
     this.#informer.stop();
     await this.api.close();
     await rm(this.dir, { recursive: true, force: true });
+  }
+
+  /** Sets the clock of the machines' controller forward; nothing else's. */
+  sleptFor(ms: number): void {
+    this.time.offsetMs += ms;
+  }
+
+  untilLogged(message: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (!this.logged.some((line) => line.startsWith(message))) return;
+        clearTimeout(timer);
+        this.#onLog.delete(look);
+        resolve();
+      };
+      const timer = setTimeout(() => reject(new Error(`not logged: ${message}\n${this.logged.join('\n')}`)), 30_000);
+      this.#onLog.add(look);
+      look();
+    });
   }
 
   /** Makes the agent bundle another version. */

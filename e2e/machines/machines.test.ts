@@ -275,6 +275,22 @@ describe.skipIf(unsupported)('machines of the testbed', () => {
     await fixture.untilReady('wh-1');
   });
 
+  test('renews the certificate at two thirds of its life, while the agent runs', async () => {
+    await fixture.add('wh-1', specOf(one));
+    await fixture.untilReady('wh-1');
+    const held = (): Promise<string> => runIn(one, ['cat', '/var/lib/wheelhouse/agent/client.crt']);
+    const [before, pid] = [await held(), await ask('wh-1', '/pid')];
+    fixture.sleptFor(250 * 86_400_000);
+    // Any news of the node makes us look.
+    await fixture.api.client.patch(NODES, { name: 'wh-1' }, { metadata: { labels: { news: 'yes' } } });
+    await fixture.untilLogged('node certificate renewed');
+    expect(await held()).not.toBe(before);
+    expect(await held()).toContain('BEGIN CERTIFICATE');
+    expect(await ask('wh-1', '/pid')).toBe(pid);
+    const folder = await runIn(one, ['ls', '/var/lib/wheelhouse/agent']);
+    expect(folder.trim().split('\n')).toEqual(['agent.cjs', 'ca.crt', 'client.crt', 'client.key', 'config.json']);
+  });
+
   test('removal drains, cleans the machine and verifies; nothing of ours stays', async () => {
     const rules = async (): Promise<string> => (await execIn(one, ['iptables-save'])).stdout;
     const links = async (): Promise<string> => runIn(one, ['sh', '-c', "ls /sys/class/net | tr '\\n' ' '"]);
