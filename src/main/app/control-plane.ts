@@ -65,7 +65,7 @@ export interface ControlPlane {
 export async function startControlPlane(options: Options, deps: ControlPlaneDeps): Promise<ControlPlane> {
   const log = createLogger();
   const clock = { now: () => Date.now() };
-  const stops: (() => Promise<unknown> | void)[] = [];
+  const stops: (() => unknown)[] = [];
   const stop = async (): Promise<void> => {
     for (const each of stops.splice(0).reverse()) await each();
   };

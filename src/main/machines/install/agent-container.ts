@@ -34,7 +34,8 @@ export function agentContainer(input: AgentContainerInput): ContainerCreateOptio
       Privileged: true,
       NetworkMode: 'host',
       PidMode: 'host',
-      RestartPolicy: { Name: 'unless-stopped' },
+      // Not `unless-stopped`: after a crash of dockerd that leaves the agent down (docs/adr/0002).
+      RestartPolicy: { Name: 'always' },
       Binds: [`${MACHINE_DIR}:${MACHINE_DIR}${propagation}`, `${DOCKER_SOCKET}:${DOCKER_SOCKET}`],
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
     },
