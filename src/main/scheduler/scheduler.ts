@@ -62,11 +62,6 @@ export class Scheduler {
     this.#wakeups = new Wakeups(this.cluster, this.#queue, DEFAULT_FILTERS);
   }
 
-  /** Pods that wait for a node, for whatever reason. */
-  get waiting(): number {
-    return this.#queue.size;
-  }
-
   start(): void {
     this.#running = true;
     this.#timers.push(

@@ -19,14 +19,6 @@ export class EvictionTimers {
   readonly #timers = new Map<string, Timer>();
   #holdUntil = 0;
 
-  get size(): number {
-    return this.#timers.size;
-  }
-
-  has(uid: string): boolean {
-    return this.#timers.has(uid);
-  }
-
   /**
    * Sets, keeps or cancels the pod's timer for the taints its node has now. A timer that runs keeps its start, so
    * that a second taint does not lengthen the stay. Returns what was done, for the event.

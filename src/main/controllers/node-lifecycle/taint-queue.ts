@@ -20,10 +20,6 @@ export class TaintQueue {
     this.#waiting.delete(node);
   }
 
-  get size(): number {
-    return this.#waiting.size;
-  }
-
   /** Nodes a second from now on. */
   setRate(rate: number, now: number): void {
     if (rate === this.#rate) return;
