@@ -129,7 +129,7 @@ try {
       if (message.type() === 'error' || message.type() === 'warning') errors.push(`${page.url()}: ${message.text()}`);
     });
     for (const screen of screens) {
-      if (only && !screen.name.includes(only)) continue;
+      if (only && !only.split(',').some((part) => screen.name.startsWith(part))) continue;
       await page.goto('about:blank');
       await page.goto(server.url + screen.hash);
       await page.getByText('live ·').waitFor();
