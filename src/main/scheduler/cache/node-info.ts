@@ -9,6 +9,7 @@ export class NodeInfo {
   readonly requested: Resources = resourcesOf({});
   readonly nonZeroRequested = { milliCpu: 0, memory: 0 };
   readonly pods = new Map<string, PodInfo>();
+  readonly #replicas = new Map<string, number>();
   /** Taints that keep pods off, and those that only make the node less liked. */
   hardTaints: readonly Taint[] = [];
   softTaints: readonly Taint[] = [];
@@ -51,6 +52,11 @@ export class NodeInfo {
     this.#count(pod, -1);
   }
 
+  /** How many replicas of one controller the node has. */
+  replicasOf(controllerUid: string): number {
+    return this.#replicas.get(controllerUid) ?? 0;
+  }
+
   /** Whether one of the node's pods has the port already. 0.0.0.0 stands for every address. */
   usesPort(wanted: HostPort): boolean {
     for (const pod of this.pods.values()) {
@@ -74,5 +80,9 @@ export class NodeInfo {
     add(this.requested, pod.requests, sign);
     this.nonZeroRequested.milliCpu += sign * pod.nonZero.milliCpu;
     this.nonZeroRequested.memory += sign * pod.nonZero.memory;
+    if (pod.replicaOf === undefined) return;
+    const replicas = this.replicasOf(pod.replicaOf) + sign;
+    if (replicas === 0) this.#replicas.delete(pod.replicaOf);
+    else this.#replicas.set(pod.replicaOf, replicas);
   }
 }

@@ -1,5 +1,5 @@
 import type { Pod } from '../../../shared/api/kinds.ts';
-import { keyOf } from '../../../shared/api/meta.ts';
+import { controllerOf, keyOf } from '../../../shared/api/meta.ts';
 import { nonZeroRequests, podRequests, type Resources } from './resources.ts';
 
 export interface HostPort {
@@ -17,6 +17,8 @@ export interface PodInfo {
   readonly requests: Resources;
   readonly nonZero: { milliCpu: number; memory: number };
   readonly hostPorts: readonly HostPort[];
+  /** Uid of the controller whose replica it is; undefined for bare pods and for those already on their way out. */
+  readonly replicaOf: string | undefined;
 }
 
 export function podInfo(pod: Pod): PodInfo {
@@ -28,6 +30,7 @@ export function podInfo(pod: Pod): PodInfo {
     requests: podRequests(pod),
     nonZero: nonZeroRequests(pod),
     hostPorts: hostPorts(pod),
+    replicaOf: pod.metadata?.deletionTimestamp ? undefined : controllerOf(pod)?.uid,
   };
 }
 

@@ -8,6 +8,7 @@ import { balancedAllocation } from '../scores/balanced-allocation.ts';
 import { imageLocality } from '../scores/image-locality.ts';
 import { leastAllocated } from '../scores/least-allocated.ts';
 import { nodeAffinity as nodeAffinityScore } from '../scores/node-affinity.ts';
+import { podTopologySpread } from '../scores/pod-topology-spread.ts';
 import { taintToleration as taintTolerationScore } from '../scores/taint-toleration.ts';
 import type { FilterPlugin, ScorePlugin } from './plugin.ts';
 
@@ -24,6 +25,7 @@ export const DEFAULT_FILTERS: readonly FilterPlugin[] = [
 export const DEFAULT_SCORES: readonly ScorePlugin[] = [
   taintTolerationScore,
   nodeAffinityScore,
+  podTopologySpread,
   leastAllocated,
   balancedAllocation,
   imageLocality,

@@ -6,6 +6,7 @@ import { balancedAllocation } from './balanced-allocation.ts';
 import { imageLocality } from './image-locality.ts';
 import { leastAllocated } from './least-allocated.ts';
 import { nodeAffinity } from './node-affinity.ts';
+import { podTopologySpread } from './pod-topology-spread.ts';
 import { taintToleration } from './taint-toleration.ts';
 
 /** Normalized scores in the order of the nodes; undefined when the plugin has no preference. */
@@ -94,5 +95,30 @@ describe('ImageLocality', () => {
 
   test('has no say when nobody has the image', () => {
     expect(scores(imageLocality, aPod('p'), [aNode('a', { images: { 'db:1': 500 * MB } })])).toBeUndefined();
+  });
+});
+
+describe('PodTopologySpread', () => {
+  const replica = (name: string, controller = 'rs-1', more: object = {}): Pod => {
+    const pod = aPod(name);
+    const ownerReferences = [
+      { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: controller, uid: controller, controller: true },
+    ];
+    return { ...pod, metadata: { ...pod.metadata, ownerReferences, ...more } };
+  };
+  const nodes = [aNode('a'), aNode('b'), aNode('c')];
+
+  test('prefers the node with the fewest replicas of the same controller', () => {
+    const placed = { a: [replica('x'), replica('y')], b: [replica('z')], c: [replica('other', 'rs-2')] };
+    const [a = 0, b = 0, c = 0] = scores(podTopologySpread, replica('p'), nodes, placed) ?? [];
+    expect(a).toBeLessThan(b);
+    expect(b).toBeLessThan(c);
+    expect(c).toBe(100);
+  });
+
+  test('does not count replicas that are on their way out, and has no say on bare pods', () => {
+    const placed = { a: [replica('x', 'rs-1', { deletionTimestamp: '2026-01-01T00:00:00Z' })] };
+    expect(scores(podTopologySpread, replica('p'), nodes, placed)).toEqual([100, 100, 100]);
+    expect(scores(podTopologySpread, aPod('p'), nodes)).toBeUndefined();
   });
 });
