@@ -1,6 +1,7 @@
 import { PODS, type Pod } from '../../../shared/api/kinds.ts';
 import { ageColumn, column, fieldDoc, nameColumn, wideColumn } from '../columns/columns.ts';
-import { printRestarts, summarizePod } from '../columns/pod-summary.ts';
+import { summarizePod } from '../../../shared/view/pod-summary.ts';
+import { printRestarts } from '../columns/pod-restarts.ts';
 import { setRequestsFromLimits } from '../defaults/container-defaults.ts';
 import { setPodSpecDefaults } from '../defaults/pod-spec-defaults.ts';
 import type { KindDefinition } from '../definition.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { ContainerStatus, Pod } from '../../../shared/api/kinds.ts';
-import { printRestarts, summarizePod } from './pod-summary.ts';
+import type { ContainerStatus, Pod } from '../api/kinds.ts';
+import { summarizePod } from './pod-summary.ts';
 
 const status = (name: string, part: Partial<ContainerStatus>): ContainerStatus => ({
   name,
@@ -137,8 +137,8 @@ test('restarts say when the last one was', () => {
   const pod = aPod({
     containers: [status('a', crashed('2026-01-01T00:05:00Z', 2)), status('b', crashed('2026-01-01T00:01:00Z', 1))],
   });
-  expect(printRestarts(summarizePod(pod), Date.parse('2026-01-01T00:10:00Z'))).toBe('3 (5m ago)');
-  expect(printRestarts(summarizePod(aPod({})), 0)).toBe('0');
+  expect(summarizePod(pod)).toMatchObject({ restarts: 3, lastRestart: '2026-01-01T00:05:00Z' });
+  expect(summarizePod(aPod({}))).not.toHaveProperty('lastRestart');
 });
 
 test('once running, restarts of ordinary init containers no longer count', () => {
