@@ -9,21 +9,33 @@ export function liveUrl(location: Pick<Location, 'protocol' | 'host'>): string {
 export function webSocketConnection(url: string): Connect {
   return (handlers) => {
     const socket = new WebSocket(url);
-    socket.addEventListener('open', () => handlers.onOpen());
+    let closed = false;
+    const end = (reason: string): void => {
+      if (closed) return;
+      closed = true;
+      handlers.onClose(reason);
+    };
+    // Over a dead link the closing handshake never ends: whoever closes is told at once.
+    const close = (reason: string): void => {
+      socket.close();
+      end(reason);
+    };
+    socket.addEventListener('open', () => {
+      if (!closed) handlers.onOpen();
+    });
     socket.addEventListener('message', (event: MessageEvent<unknown>) => {
+      if (closed) return;
       const frame = typeof event.data === 'string' ? readFrame(event.data) : null;
       if (frame) handlers.onFrame(frame);
-      else socket.close(4000, 'not a frame');
+      else close('the other side does not speak frames');
     });
-    socket.addEventListener('close', (event) =>
-      handlers.onClose(event.reason || `the connection was closed (${event.code})`),
-    );
+    socket.addEventListener('close', (event) => end(event.reason || `the connection was closed (${event.code})`));
     return {
       // A socket that is closing takes nothing more; what was to be sent is opened again on the next one.
       send: (frame) => {
         if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
       },
-      close: () => socket.close(),
+      close: () => close('closed'),
     };
   };
 }
