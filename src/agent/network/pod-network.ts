@@ -30,6 +30,8 @@ export interface AttachedSandbox {
 export class PodNetwork {
   #podCidr: string | undefined;
   #assertedNat: string | undefined;
+  /** Settles when the last asserting has, however it ended; its caller was told. */
+  #asserting: Promise<void> = Promise.resolve();
 
   constructor(private readonly deps: PodNetworkDeps) {}
 
@@ -58,7 +60,14 @@ export class PodNetwork {
    * Puts the bridge, forwarding, the nft table, Docker's accept rules and the links of these sandboxes in place:
    * at start (after a reboot nothing of it is left) and again and again, as other programs flush rules.
    */
-  async assert(sandboxes: AttachedSandbox[]): Promise<void> {
+  assert(sandboxes: AttachedSandbox[]): Promise<void> {
+    // One at a time: two that look before either has added would both add.
+    const turn = this.#asserting.then(() => this.#assert(sandboxes));
+    this.#asserting = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #assert(sandboxes: AttachedSandbox[]): Promise<void> {
     const podCidr = this.#podCidr;
     if (!podCidr) return;
     const { run } = this.deps;
