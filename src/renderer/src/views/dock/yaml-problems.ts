@@ -6,12 +6,12 @@ export interface YamlProblem {
   message: string;
 }
 
-/** What makes the text no YAML document, or no object. */
+/** What makes the text no YAML document, or no object. Of syntax errors the first: the others follow from it. */
 export function syntaxProblems(text: string): YamlProblem[] {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  if (document.errors.length > 0)
-    return document.errors.map((error) => ({ line: lines.linePos(error.pos[0]).line, message: error.message }));
+  const [error] = document.errors;
+  if (error) return [{ line: lines.linePos(error.pos[0]).line, message: error.message }];
   const value: unknown = document.toJS();
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? []
