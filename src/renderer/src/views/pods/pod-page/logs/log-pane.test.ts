@@ -101,7 +101,7 @@ describe('a log', () => {
   test('that broke off with the connection is read again once it is back', async () => {
     const run = open();
     run.send('logs', {}, { text: 'one\n' });
-    await screen.findByText('1 lines');
+    await screen.findByText('1 line');
     run.server.drop();
     await waitFor(() => expect(run.server.dials).toBe(2), { timeout: 3000 });
     run.server.accept();
