@@ -13,24 +13,41 @@ export interface Answer {
   body: unknown;
 }
 
+/** Where a kubeconfig's API server is, and the TLS credentials for it: what `node:https` and `node:tls` take. */
+export interface Credentials {
+  host: string;
+  port: number;
+  ca: Buffer;
+  cert: Buffer;
+  key: Buffer;
+}
+
+/** Reads a kubeconfig's only cluster and user. */
+export function credentialsOf(kubeconfig: string): Credentials {
+  const { clusters, users } = parse(readFileSync(kubeconfig, 'utf8')) as Kubeconfig;
+  const [{ cluster } = { cluster: undefined }] = clusters;
+  const [{ user } = { user: undefined }] = users;
+  if (!cluster || !user) throw new Error(`${kubeconfig} names no cluster and user`);
+  const pem = (base64: string): Buffer => Buffer.from(base64, 'base64');
+  const { hostname, port } = new URL(cluster.server);
+  return {
+    host: hostname,
+    port: Number(port),
+    ca: pem(cluster['certificate-authority-data']),
+    cert: pem(user['client-certificate-data']),
+    key: pem(user['client-key-data']),
+  };
+}
+
 /** Requests with the credentials of a kubeconfig. */
 export class Api {
-  private readonly server: URL;
+  private readonly credentials: Credentials;
   private readonly agent: Agent;
 
   constructor(kubeconfig: string) {
-    const { clusters, users } = parse(readFileSync(kubeconfig, 'utf8')) as Kubeconfig;
-    const [{ cluster } = { cluster: undefined }] = clusters;
-    const [{ user } = { user: undefined }] = users;
-    if (!cluster || !user) throw new Error(`${kubeconfig} names no cluster and user`);
-    const pem = (base64: string): Buffer => Buffer.from(base64, 'base64');
-    this.server = new URL(cluster.server);
-    this.agent = new Agent({
-      keepAlive: true,
-      ca: pem(cluster['certificate-authority-data']),
-      cert: pem(user['client-certificate-data']),
-      key: pem(user['client-key-data']),
-    });
+    this.credentials = credentialsOf(kubeconfig);
+    const { ca, cert, key } = this.credentials;
+    this.agent = new Agent({ keepAlive: true, ca, cert, key });
   }
 
   /** One request; rejects when the connection fails before the whole answer is there. */
@@ -39,8 +56,8 @@ export class Api {
       const text = body === undefined ? undefined : JSON.stringify(body);
       const sent = request(
         {
-          host: this.server.hostname,
-          port: this.server.port,
+          host: this.credentials.host,
+          port: this.credentials.port,
           agent: this.agent,
           method,
           path,
