@@ -18,13 +18,14 @@ interface Outcome {
   host?: SshHost;
   error?: PhaseError;
   tried: Tried[];
+  reached: string[];
 }
 
 /** Connects, and gives either the host or the failure. */
 async function attempt(hop: Hop, options: { knownHosts?: string; jump?: Hop } = {}): Promise<Outcome> {
-  const outcome: Outcome = { tried: [] };
+  const outcome: Outcome = { tried: [], reached: [] };
   const progress = {
-    reached: () => undefined,
+    reached: (message: string) => void outcome.reached.push(message),
     hostKeyAccepted: () => undefined,
     authenticated: (tried: Tried[]) => (outcome.tried = tried),
   };
@@ -103,7 +104,8 @@ describe.skipIf(sshdMissing)('connecting to a real sshd', () => {
 
   test('an unknown host key waits for consent, and nothing is sent', async () => {
     const { hostKeySha256: _none, ...unpinned } = hop();
-    const { error } = await attempt(unpinned);
+    const { error, reached } = await attempt(unpinned);
+    expect(reached).toEqual([expect.stringContaining('An SSH server answers')]);
     expect(error).toMatchObject({
       phase: 'HostKeyVerified',
       reason: 'AwaitingConsent',

@@ -67,10 +67,8 @@ async function openHop(
   const stream = through ?? (await reachDirectly(address, REACH_TIMEOUT_MS, signal));
   const handshake: HandshakeProgress = {
     // The host key comes after an SSH greeting: only then is it sure that an SSH server was reached.
-    hostKeyAccepted: (key) => {
-      progress.reached(`An SSH server answers at ${hop.host} port ${hop.port}.`);
-      progress.hostKeyAccepted(key);
-    },
+    hostKeyShown: () => progress.reached(`An SSH server answers at ${hop.host} port ${hop.port}.`),
+    hostKeyAccepted: (key) => progress.hostKeyAccepted(key),
     authenticated: (tried) => progress.authenticated(tried),
   };
   const trust = { knownHosts, ...(hop.hostKeySha256 === undefined ? {} : { pinned: hop.hostKeySha256 }) };

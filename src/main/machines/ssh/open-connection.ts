@@ -19,6 +19,8 @@ export interface HandshakeTarget {
 
 /** Called as each phase is passed. */
 export interface HandshakeProgress {
+  /** It is an SSH server: it has shown a host key, whatever is thought of that. */
+  hostKeyShown(): void;
   hostKeyAccepted(key: AcceptedHostKey): void;
   authenticated(tried: Tried[]): void;
 }
@@ -72,6 +74,7 @@ export function openConnection(
       );
     },
     hostVerifier: (key: Buffer): boolean => {
+      progress.hostKeyShown();
       try {
         const accepted = verifyHostKey(address, key, trust);
         keyAccepted = true;
