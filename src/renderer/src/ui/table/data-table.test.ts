@@ -62,6 +62,18 @@ describe('a table', () => {
     expect(grid.getAttribute('aria-activedescendant')).toContain('u199');
   });
 
+  test('End goes to the last row, which is active as soon as it is loaded', async () => {
+    const { of, grid, rerender } = show({ offset: 0, rows: things(0, 200) }, 1000);
+    await screen.findByText('thing-0');
+    grid.focus();
+    const user = userEvent.setup();
+    await user.keyboard('{End}');
+    expect(grid.scrollTop).toBeGreaterThan(900 * ROW_PX);
+    await rerender({ window: { offset: 800, rows: things(800, 200) } });
+    await user.keyboard('{Enter}');
+    expect(of('open')).toEqual(['thing-999']);
+  });
+
   test('shift and an arrow tick a range, Escape unticks', async () => {
     const { selection, grid } = show({ offset: 0, rows: things(0, 20) }, 20);
     await screen.findByText('thing-0');
