@@ -103,7 +103,7 @@ describe.skipIf(why !== undefined)(`faults on real machines${why ? ` (skipped: $
     await nodeReady('wh-1');
     await until('the machine to be Ready', async () => (await machinePhase('wh-1')) === 'Ready', { timeoutMs: 90_000 });
     expect(await identities()).toEqual(before);
-  });
+  }, 300_000);
 
   test('dockerd restarted: its pods run again, the same pods', async () => {
     const before = await identities();

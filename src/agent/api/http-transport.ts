@@ -5,8 +5,8 @@ import type { Status, WatchEvent } from '../../shared/api/meta.ts';
 import type { ApiRequest, Query, Transport } from '../../shared/client/transport.ts';
 import { jsonLines } from './json-lines.ts';
 
-/** How long an answer may take before the connection counts as dead. */
-const REQUEST_TIMEOUT_MS = 30_000;
+/** How long an answer may take before the connection counts as dead (as a kubelet gives its lease). */
+const REQUEST_TIMEOUT_MS = 10_000;
 
 /**
  * Reaches the API server over TLS through an https.Agent. A request that times out closes every connection of the

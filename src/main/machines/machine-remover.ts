@@ -1,5 +1,5 @@
 import { messageOf } from '../../shared/api/errors.ts';
-import { RETRY_ANNOTATION, type Machine } from '../../shared/api/machine.ts';
+import { FORCE_REMOVE_ANNOTATION, RETRY_ANNOTATION, type Machine } from '../../shared/api/machine.ts';
 import { nameOf } from '../../shared/api/meta.ts';
 import { dockerMessage } from './docker-error.ts';
 import type { Host } from './host.ts';
@@ -9,7 +9,7 @@ import { JoinReport } from './join/report.ts';
 import { Session } from './join/session.ts';
 import { PhaseError } from './phase-error.ts';
 import { reconnectDelayMs } from './reconnect.ts';
-import { FORCE_REMOVE_ANNOTATION, forgetNode, isForced, LeftBehind, releaseMachine, vacate } from './remove/remove.ts';
+import { forgetNode, isForced, LeftBehind, releaseMachine, vacate } from './remove/remove.ts';
 import { regarding, type SharedParts } from './shared-parts.ts';
 import { withCondition } from './status.ts';
 import type { TrackedMachine } from './tracked-machine.ts';

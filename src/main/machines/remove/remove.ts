@@ -1,15 +1,12 @@
 import { isConflict, isNotFound } from '../../../shared/api/errors.ts';
 import { MACHINES, NODES } from '../../../shared/api/kinds.ts';
-import { MACHINE_FINALIZER, type Machine } from '../../../shared/api/machine.ts';
+import { FORCE_REMOVE_ANNOTATION, MACHINE_FINALIZER, type Machine } from '../../../shared/api/machine.ts';
 import type { ApiClient } from '../../../shared/client/api-client.ts';
 import type { MachinesDeps } from '../deps.ts';
 import type { Host } from '../host.ts';
 import type { Progress } from '../install/install.ts';
 import { cleanHost } from './clean-host.ts';
 import { cordon, drain, forgetPods } from './drain.ts';
-
-/** Value `"true"`: remove the Machine without cleaning the host, for one that will not come back. */
-export const FORCE_REMOVE_ANNOTATION = 'machines.wheelhouse.dev/force-remove';
 
 export const isForced = (machine: Machine): boolean =>
   machine.metadata?.annotations?.[FORCE_REMOVE_ANNOTATION] === 'true';
