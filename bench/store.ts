@@ -1,4 +1,4 @@
-/** Benchmarks of the embedded store: durable creates, restart, watch fan-out, compaction. Prints tables. Run: `npx tsx bench/store.ts [DIR]`. */
+/** The embedded store in this process, without an API server: durable creates, restart, watch fan-out, compaction. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,10 +6,12 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { openEmbeddedStore, type EmbeddedStore } from '../src/main/store/embedded/index.ts';
 import type { StoredValue } from '../src/main/store/storage.ts';
 import type { Logger } from '../src/shared/logger.ts';
+import { inParallel } from './clients.ts';
+import { Latencies } from './latencies.ts';
+import { atMost, count, duration, perSecond, type Benchmark, type Row } from './report.ts';
 
 const nothing = (): void => undefined;
 const log: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
-const root = process.argv[2] ?? tmpdir();
 
 /** About 3 KB of JSON: the size of a running pod. */
 function pod(name: string): StoredValue {
@@ -54,121 +56,103 @@ function pod(name: string): StoredValue {
   };
 }
 
-const percentile = (sorted: number[], share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
-const ms = (value: number): string => `${value.toFixed(2)} ms`;
-
-async function withStore<T>(use: (store: EmbeddedStore, dir: string) => Promise<T>): Promise<T> {
-  const dir = await mkdtemp(join(root, 'wheelhouse-bench-'));
+async function withStore<T>(use: (store: EmbeddedStore) => Promise<T>): Promise<T> {
+  const dir = await mkdtemp(join(tmpdir(), 'wheelhouse-bench-'));
   const store = await openEmbeddedStore({ dir, log, clock: Date });
   try {
-    return await use(store, dir);
+    return await use(store);
   } finally {
     await store.close();
     await rm(dir, { recursive: true });
   }
 }
 
-/** Each client creates the next object when its last is acknowledged. */
-async function creates(clients: number, total: number): Promise<Record<string, unknown>> {
+async function creates(clients: number, total: number): Promise<Row> {
   return withStore(async (store) => {
-    const latencies: number[] = [];
-    let next = 0;
-    const client = async (): Promise<void> => {
-      while (next < total) {
-        const name = `p${next++}`;
-        const startedAt = performance.now();
-        await store.create(`/core/pods/default/${name}`, pod(name));
-        latencies.push(performance.now() - startedAt);
-      }
-    };
-    const startedAt = performance.now();
-    await Promise.all(Array.from({ length: clients }, client));
-    const seconds = (performance.now() - startedAt) / 1000;
-    latencies.sort((a, b) => a - b);
-    return {
-      clients,
-      'creates/s': Math.round(total / seconds),
-      p50: ms(percentile(latencies, 0.5)),
-      p99: ms(percentile(latencies, 0.99)),
-    };
+    const latencies = new Latencies();
+    const seconds = await inParallel(clients, total, (index) =>
+      latencies.time(() => store.create(`/core/pods/default/p${index}`, pod(`p${index}`))),
+    );
+    const values = { rate: perSecond(total / seconds), ...latencies.columns() };
+    return { what: `${clients} client${clients > 1 ? 's' : ''}`, values };
   });
 }
 
-async function restart(objects: number, compact: boolean): Promise<Record<string, unknown>> {
-  const dir = await mkdtemp(join(root, 'wheelhouse-bench-'));
-  const first = await openEmbeddedStore({ dir, log, clock: Date });
-  for (let from = 0; from < objects; from += 1000) {
-    const batch = Array.from({ length: 1000 }, (_, index) => `p${from + index}`);
-    await Promise.all(batch.map((name) => first.create(`/core/pods/default/${name}`, pod(name))));
-  }
-  const loop = monitorEventLoopDelay({ resolution: 1 });
-  let compaction = 0;
-  if (compact) {
-    loop.enable();
+async function restart(objects: number, compact: boolean): Promise<Row> {
+  const dir = await mkdtemp(join(tmpdir(), 'wheelhouse-bench-'));
+  try {
+    const first = await openEmbeddedStore({ dir, log, clock: Date });
+    await inParallel(1000, objects, (index) => first.create(`/core/pods/default/p${index}`, pod(`p${index}`)));
+    const loop = monitorEventLoopDelay({ resolution: 1 });
+    let compaction: Record<string, string> = {};
+    if (compact) {
+      loop.enable();
+      const startedAt = performance.now();
+      await first.compact();
+      compaction = { compaction: duration(performance.now() - startedAt) };
+      loop.disable();
+      compaction['longest block by it'] = duration(loop.max / 1e6);
+    }
+    await first.close();
     const startedAt = performance.now();
-    await first.compact();
-    compaction = performance.now() - startedAt;
-    loop.disable();
+    const second = await openEmbeddedStore({ dir, log, clock: Date });
+    const opened = performance.now() - startedAt;
+    const listStartedAt = performance.now();
+    const { items } = await second.list({ prefix: '/core/pods/' });
+    const listed = performance.now() - listStartedAt;
+    await second.close();
+    if (items.length !== objects) throw new Error(`${items.length} of ${objects} objects were there after the restart`);
+    return {
+      what: `${count(objects)} objects from the ${compact ? 'snapshot' : 'journal'}`,
+      values: { open: duration(opened), 'first list of all': duration(listed), ...compaction },
+      budget: atMost(opened / 1000, 1, 's'),
+    };
+  } finally {
+    await rm(dir, { recursive: true });
   }
-  await first.close();
-  const startedAt = performance.now();
-  const second = await openEmbeddedStore({ dir, log, clock: Date });
-  const opened = performance.now() - startedAt;
-  loop.reset();
-  loop.enable();
-  const listStartedAt = performance.now();
-  const { items } = await second.list({ prefix: '/core/pods/' });
-  const listed = performance.now() - listStartedAt;
-  loop.disable();
-  await second.close();
-  await rm(dir, { recursive: true });
-  return {
-    objects: items.length,
-    from: compact ? 'snapshot' : 'journal',
-    open: ms(opened),
-    'first list of all': ms(listed),
-    compaction: compact ? ms(compaction) : '',
-    'longest block': ms(loop.max / 1e6),
-  };
 }
 
-/** From the write being submitted to each watcher having its event. */
-async function fanOut(watchers: number, writes: number): Promise<Record<string, unknown>> {
+async function fanOut(watchers: number, writes: number): Promise<Row> {
   return withStore(async (store) => {
     const sentAt = new Map<string, number>();
-    const latencies: number[] = [];
-    const acknowledged: number[] = [];
+    const latencies = new Latencies();
+    const acknowledged = new Latencies();
     const readers = Array.from({ length: watchers }, async () => {
       let seen = 0;
       for await (const batch of store.watch({ prefix: '/core/pods/', afterRevision: store.revision })) {
-        for (const event of batch) latencies.push(performance.now() - (sentAt.get(event.key) ?? 0));
+        for (const event of batch) latencies.add(performance.now() - (sentAt.get(event.key) ?? 0));
         if ((seen += batch.length) === writes) return;
       }
     });
     for (let index = 0; index < writes; index++) {
       const key = `/core/pods/default/p${index}`;
-      const startedAt = performance.now();
-      sentAt.set(key, startedAt);
-      await store.create(key, pod(`p${index}`));
-      acknowledged.push(performance.now() - startedAt);
+      sentAt.set(key, performance.now());
+      await acknowledged.time(() => store.create(key, pod(`p${index}`)));
     }
     await Promise.all(readers);
-    latencies.sort((a, b) => a - b);
-    acknowledged.sort((a, b) => a - b);
     return {
-      watchers,
-      'events delivered': latencies.length,
-      'event p50': ms(percentile(latencies, 0.5)),
-      'event p99': ms(percentile(latencies, 0.99)),
-      'write p99': ms(percentile(acknowledged, 0.99)),
+      what: `${count(watchers)} watcher${watchers > 1 ? 's' : ''}`,
+      values: { ...latencies.columns(), 'write p99': duration(acknowledged.p99) },
     };
   });
 }
 
-await creates(64, 5_000); // Warm-up: the first run would be the compiler's.
-console.log('Durable creates of 3 KB objects (fsync before each acknowledgement)');
-console.table([await creates(1, 2_000), await creates(16, 10_000), await creates(64, 20_000)]);
-console.log('Restart');
-console.table([await restart(30_000, false), await restart(30_000, true)]);
-console.log('Watch fan-out (write submitted to event received)');
-console.table([await fanOut(1, 1_000), await fanOut(100, 1_000), await fanOut(1_000, 300)]);
+/** Runs the benchmark. */
+export const store: Benchmark = async (emit) => {
+  await creates(64, 5000); // The first run would measure the compiler.
+  emit({
+    title: 'Store: durable creates',
+    method: 'Objects of 3 KB, on disk (fsync) before each acknowledgement.',
+    rows: [await creates(1, 2000), await creates(16, 10_000), await creates(64, 20_000)],
+  });
+  emit({
+    title: 'Store: restart',
+    method: 'From opening the store to its answering, and the first list of everything.',
+    rows: [await restart(30_000, false), await restart(30_000, true)],
+  });
+  emit({
+    title: 'Store: watch fan-out',
+    method: 'From a write being submitted to each watcher having its event; one write after another.',
+    rows: [await fanOut(1, 1000), await fanOut(100, 1000), await fanOut(1000, 300)],
+  });
+};
