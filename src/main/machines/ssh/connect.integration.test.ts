@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { createServer as createHttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { readdir } from 'node:fs/promises';
+import { connect, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hostContract } from '../host.contract.ts';
@@ -204,13 +206,29 @@ describe.skipIf(sshdMissing)('connecting to a real sshd', () => {
     await expect(host.exec('true', { timeoutMs: 1000 })).rejects.toThrow('not connected to');
   });
 
-  hostContract('SshHost', () =>
+  const connected = (): Promise<SshHost> =>
     connectSsh(
       { machine: hop(), knownHosts: [] },
       { reached: () => undefined, hostKeyAccepted: () => undefined, authenticated: () => undefined },
       new AbortController().signal,
-    ),
-  );
+    );
+
+  hostContract('SshHost', connected);
+
+  test('the end of an earlier connection, however late, does not take the way back of the next one away', async () => {
+    const path = join(sshd.dir, 'back.sock');
+    const earlier = await connected();
+    await earlier.listen(path, (stream) => stream.end('earlier'));
+    const next = await connected();
+    await next.listen(path, (stream) => stream.end('next'));
+    await earlier.close();
+    // sshd removes a connection's sockets when it has noticed the end; only the next one's is left then.
+    const sockets = (): Promise<string[]> =>
+      readdir(sshd.dir).then((names) => names.filter((name) => name.startsWith('back.sock.')));
+    await expect.poll(sockets).toHaveLength(1);
+    expect(await text(connect(path))).toBe('next');
+    await next.close();
+  });
 });
 
 describe('signing in with a password', () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type Docker from 'dockerode';
 import type { Client, ClientChannel } from 'ssh2';
@@ -59,19 +60,26 @@ export class SshHost implements Host {
     }
   }
 
+  /**
+   * sshd removes the sockets it made when their connection ends, and after a cut link that may be long after the next
+   * connection has been made. So each connection has a socket of its own, and `socketPath` is a link to the newest.
+   */
   async listen(socketPath: string, onConnection: (stream: Duplex) => void): Promise<void> {
     this.#assertOpen();
-    // The socket of an earlier connection stays behind, and an old sshd may still hold it: both give way to rm.
-    await this.exec(`rm -f ${quote(socketPath)}`, { timeoutMs: CHANNEL_TIMEOUT_MS });
-    this.#listeners.set(socketPath, onConnection);
+    const own = `${socketPath}.${randomBytes(6).toString('hex')}`;
+    this.#listeners.set(own, onConnection);
     try {
       await this.#ask<undefined>((done) =>
-        this.client.openssh_forwardInStreamLocal(socketPath, (error) => done(error ?? undefined, undefined)),
+        this.client.openssh_forwardInStreamLocal(own, (error) => done(error ?? undefined, undefined)),
       );
     } catch (error) {
-      this.#listeners.delete(socketPath);
+      this.#listeners.delete(own);
       throw error;
     }
+    const [link, target] = [quote(socketPath), quote(own)];
+    const relink = `ln -sfn ${target} ${link} && for old in ${link}.*; do [ "$old" = ${target} ] || rm -f "$old"; done`;
+    const { code, stderr } = await this.exec(relink, { timeoutMs: CHANNEL_TIMEOUT_MS });
+    if (code !== 0) throw new Error(`${socketPath} could not be linked: ${stderr.trim()}`);
   }
 
   onDidClose(listener: (reason: Error) => void): void {
