@@ -21,6 +21,7 @@ const SUBRESOURCES: Readonly<Record<string, ResourceHandler>> = {
   '/pods/eviction': evictionHandler,
   '/pods/exec': streamingOnlyHandler,
   '/pods/attach': streamingOnlyHandler,
+  '/pods/portforward': streamingOnlyHandler,
   '/namespaces/finalize': finalizeHandler,
   '/nodes/proxy': nodeProxyHandler,
 };

@@ -1,13 +1,6 @@
 import { STATUS_CODES, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
-import {
-  badRequest,
-  internalError,
-  isApiError,
-  notFound,
-  unauthorized,
-  type ApiError,
-} from '../../../shared/api/errors.ts';
+import { badRequest, internalError, isApiError, notFound, unauthorized } from '../../../shared/api/errors.ts';
 import type { Pod } from '../../../shared/api/kinds.ts';
 import type { PeerIdentity } from '../auth/authenticator.ts';
 import { requestOf } from '../api-handler.ts';
@@ -16,7 +9,10 @@ import { asObject } from '../registry/context.ts';
 import { readStored } from '../resource-handlers.ts';
 import type { ResourceDeps } from '../resource-request.ts';
 import { requestInfoOf } from '../request-info.ts';
-import { askKubelet, kubeletError, unreachable } from '../subresources/kubelet-client.ts';
+import { asksForSpdy } from '../streaming/handshake.ts';
+import { servePortForward } from '../streaming/port-forward.ts';
+import { serveSpdyCommand } from '../streaming/spdy-command.ts';
+import { askKubelet, kubeletError } from '../subresources/kubelet-client.ts';
 import { streamTargetOf, type StreamTarget } from '../subresources/exec.ts';
 import { asApiError, splitTarget, type HttpDeps } from './request-handler.ts';
 
@@ -35,8 +31,9 @@ const HANDSHAKE_HEADERS = [
 const ANSWER_HEADERS = ['sec-websocket-accept', 'sec-websocket-protocol', 'sec-websocket-extensions'] as const;
 
 /**
- * exec and attach: authorizes as any other request, then joins the client's connection to the kubelet's and stays out
- * of what they say. Nothing but these two subresources is ever upgraded. Never throws.
+ * exec, attach and port-forward: authorizes as any other request, then serves the streams. Where client and kubelet
+ * both speak WebSocket, their connections are joined and nobody listens in. Nothing but these three subresources is
+ * ever upgraded. Never throws.
  */
 export async function handleUpgrade(
   deps: UpgradeDeps,
@@ -75,12 +72,21 @@ async function join(
   const { subresource } = info;
   if (!resource || info.resource !== 'pods' || info.apiGroup !== '' || info.rest.length > 0)
     throw notFound({ group: info.apiGroup, plural: info.resource }, info.name);
-  if (subresource !== 'exec' && subresource !== 'attach')
+  if (subresource !== 'exec' && subresource !== 'attach' && subresource !== 'portforward')
     throw badRequest(`upgrades are not served at ${JSON.stringify(path)}`);
   const pod = asObject(await readStored(deps.resources, resource)) as Pod;
+  const client = { request, socket, head, signal };
+  const webSocket = request.headers.upgrade?.toLowerCase() === 'websocket';
+  if (!webSocket && !asksForSpdy(request))
+    throw badRequest(`unable to upgrade: ${JSON.stringify(request.headers.upgrade)} is neither websocket nor SPDY/3.1`);
+  if (subresource === 'portforward') return servePortForward(deps, client, pod);
   const target = streamTargetOf(pod, subresource, query);
-  if (request.headers.upgrade?.toLowerCase() !== 'websocket')
-    throw await whyNotStreamed(deps.dialNode, pod, target, request.headers.upgrade ?? '');
+  if (!webSocket) {
+    // kubectl answers every failed WebSocket handshake by trying SPDY and shows only what that says.
+    if (!isRunning(pod, target))
+      throw internalError(`unable to upgrade connection: container not found (${JSON.stringify(target.container)})`);
+    return serveSpdyCommand(deps, client, target);
+  }
   const headers: OutgoingHttpHeaders = { connection: 'Upgrade', upgrade: 'websocket' };
   for (const name of HANDSHAKE_HEADERS) {
     const value = request.headers[name];
@@ -98,31 +104,13 @@ async function join(
   connect(socket, head, answer.stream, answer.head);
 }
 
-/**
- * kubectl answers every failed WebSocket handshake by trying SPDY and shows only what that says: so this looks for the
- * reason the handshake failed, and speaks of protocols only when there is none.
- */
-async function whyNotStreamed(
-  dialNode: NodeDialer,
-  pod: Pod,
-  target: StreamTarget,
-  protocol: string,
-): Promise<ApiError> {
+function isRunning(pod: Pod, target: StreamTarget): boolean {
   const statuses = [
     ...(pod.status?.containerStatuses ?? []),
     ...(pod.status?.initContainerStatuses ?? []),
     ...(pod.status?.ephemeralContainerStatuses ?? []),
   ];
-  if (!statuses.find(({ name }) => name === target.container)?.state?.running)
-    return internalError(`unable to upgrade connection: container not found (${JSON.stringify(target.container)})`);
-  try {
-    (await dialNode(target.node)).destroy();
-  } catch (error) {
-    return unreachable(target.node, error);
-  }
-  return badRequest(
-    `exec and attach are served over WebSocket only, not ${JSON.stringify(protocol)}; use kubectl 1.30 or newer`,
-  );
+  return statuses.find(({ name }) => name === target.container)?.state?.running !== undefined;
 }
 
 /** Two connections become one: bytes both ways, an end is passed on, and neither outlives the other. */

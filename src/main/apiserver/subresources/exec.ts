@@ -18,7 +18,13 @@ export interface StreamTarget {
   container: string;
   /** The kubelet's path and query. */
   path: string;
+  /** What the client wants to be joined with. */
+  channels: readonly ('stdin' | 'stdout' | 'stderr')[];
+  tty: boolean;
 }
+
+/** The kubelet's names of the channels (pkg/kubelet/server/remotecommand). */
+const KUBELET_NAME = { stdin: 'input', stdout: 'output', stderr: 'error' } as const;
 
 /** Where an exec or attach to this pod goes. Throws 400 when there is nothing to run in or nothing to run. */
 export function streamTargetOf(pod: Pod, subresource: 'exec' | 'attach', query: URLSearchParams): StreamTarget {
@@ -37,13 +43,15 @@ export function streamTargetOf(pod: Pod, subresource: 'exec' | 'attach', query: 
   if (!streams.input && !streams.output && !streams.error)
     throw badRequest('you must specify at least 1 of stdin, stdout, stderr');
   const tty = isOn(query, 'tty');
+  const channels: StreamTarget['channels'][number][] = [];
+  if (streams.input) channels.push('stdin');
+  if (streams.output) channels.push('stdout');
+  // A terminal has one output.
+  if (streams.error && !tty) channels.push('stderr');
   const forward = new URLSearchParams();
   for (const word of command) forward.append('command', word);
-  if (streams.input) forward.set('input', '1');
-  if (streams.output) forward.set('output', '1');
-  // A terminal has one output.
-  if (streams.error && !tty) forward.set('error', '1');
+  for (const channel of channels) forward.set(KUBELET_NAME[channel], '1');
   if (tty) forward.set('tty', '1');
   const path = [subresource, namespace, name, container].map(encodeURIComponent).join('/');
-  return { node, container, path: `/${path}?${forward.toString()}` };
+  return { node, container, path: `/${path}?${forward.toString()}`, channels, tty };
 }

@@ -53,6 +53,8 @@ describe('exec and attach', () => {
       node: 'n',
       container: 'a',
       path: '/exec/ns/p/a?command=sh&command=-c&command=echo+%26x&input=1&output=1&error=1',
+      channels: ['stdin', 'stdout', 'stderr'],
+      tty: false,
     });
     expect(streamTargetOf(pod(['a']), 'attach', query('stdout=true&stderr=true&tty=true')).path).toBe(
       '/attach/ns/p/a?output=1&tty=1',

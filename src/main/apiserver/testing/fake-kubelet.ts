@@ -3,8 +3,12 @@ import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 import type { NodeDialer } from '../node-dialer.ts';
+import { forwardToLoopback } from './fake-port-forward.ts';
 
-/** A kubelet API on a loopback port: logs are fixed text, exec echoes its input in capitals and exits with 3. */
+/**
+ * A kubelet API on a loopback port: logs are fixed text, exec echoes its input in capitals and exits with 3, and
+ * port-forward leads to the same port of this host.
+ */
 export interface FakeKubelet {
   dial: NodeDialer;
   /** Paths asked for, with query. */
@@ -21,12 +25,14 @@ export async function startFakeKubelet(): Promise<FakeKubelet> {
       response.setHeader('content-type', 'application/json');
       return void response.end('{"node":{"nodeName":"n1"}}');
     }
+    if (request.url?.startsWith('/portForward/')) return void response.end('ok');
     response.statusCode = 404;
     response.end('nothing here');
   });
   const sockets = new WebSocketServer({ noServer: true });
   server.on('upgrade', (request, socket, head) => {
     requests.push(request.url ?? '');
+    if (request.url?.startsWith('/portForward/')) return forwardToLoopback(sockets, request, socket, head);
     sockets.handleUpgrade(request, socket, head, (client) => {
       client.on('message', (data: Buffer) => {
         if (data[0] === 0)

@@ -94,6 +94,11 @@ export const podKind: KindDefinition<Pod> = {
     { name: 'eviction', kind: { group: 'policy', version: 'v1', kind: 'Eviction' }, verbs: ['create'] },
     { name: 'exec', kind: { group: '', version: 'v1', kind: 'PodExecOptions' }, verbs: ['create', 'get'] },
     { name: 'log', kind: { group: '', version: 'v1', kind: 'Pod' }, verbs: ['get'] },
+    {
+      name: 'portforward',
+      kind: { group: '', version: 'v1', kind: 'PodPortForwardOptions' },
+      verbs: ['create', 'get'],
+    },
   ],
   nameRule: 'dns1123subdomain',
   allowUnconditionalUpdate: true,
