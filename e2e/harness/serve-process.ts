@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createInterface } from 'node:readline';
 
-const ENTRY = fileURLToPath(new URL('../../out/main/serve.js', import.meta.url));
+/** The build under test; `WHEELHOUSE_OUT` names another one than the project's own. */
+const OUT = process.env['WHEELHOUSE_OUT'] ?? fileURLToPath(new URL('../../out', import.meta.url));
+const ENTRY = join(OUT, 'main/serve.js');
 
 export interface ServeOptions {
   dataDir?: string;
