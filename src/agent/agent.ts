@@ -24,6 +24,7 @@ import { execProbe } from './runtime/exec-probe.ts';
 import { ImagePuller } from './runtime/image-puller.ts';
 import { ImageStore } from './runtime/image-store.ts';
 import { KubeletServer } from './server/kubelet-server.ts';
+import { podConnector } from './server/pod-connection.ts';
 import { TargetFinder } from './server/target.ts';
 import { readJson, writeAtomic } from './state/atomic-file.ts';
 import { Checkpoint } from './state/checkpoint.ts';
@@ -91,6 +92,7 @@ export class NodeAgent {
         (namespace, name) => pods.find(namespace, name),
         (uid) => runtime.observe(uid),
       ),
+      connectInPod: podConnector(),
       pods: () => pods.pods(),
       stats: () => sampler.summary(),
       problem: () => pods.runtimeError,

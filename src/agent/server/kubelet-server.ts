@@ -14,11 +14,14 @@ import { sendLogs } from './container-logs.ts';
 import { attachSession, execSession } from './exec-session.ts';
 import { HttpError } from './http-error.ts';
 import { flag, parseLogOptions } from './log-options.ts';
-import { parseTarget, type TargetFinder } from './target.ts';
+import type { ConnectInPod } from './pod-connection.ts';
+import { joinConnection } from './port-forward.ts';
+import { parsePodTarget, parsePort, parseTarget, type TargetFinder } from './target.ts';
 
 export interface KubeletServerDeps {
   docker: Docker;
   targets: TargetFinder;
+  connectInPod: ConnectInPod;
   pods: () => Pod[];
   stats: () => Promise<StatsSummary>;
   /** Why the node is not well; undefined when it is. */
@@ -94,6 +97,13 @@ export class KubeletServer {
         const options = parseLogOptions(url.searchParams, deps.clock.now());
         return sendLogs(deps.docker, await deps.targets.forLogs(target, options.previous), options, response);
       }
+      case 'portForward': {
+        const target = parsePodTarget(url.pathname);
+        if (!target) break;
+        await deps.targets.network(target);
+        response.end('ok');
+        return;
+      }
     }
     throw new HttpError(404, '404 page not found');
   }
@@ -106,8 +116,11 @@ export class KubeletServer {
       const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((each) => each.trim());
       if (!chooseProtocol(offered))
         throw new HttpError(400, `unable to negotiate a protocol out of ${offered.join(', ')}`);
-      const target = parseTarget(url.pathname);
+      const accept = (): Promise<WebSocket> =>
+        new Promise((resolve) => this.#sockets.handleUpgrade(request, socket, head, resolve));
       const verb = url.pathname.split('/')[1];
+      if (verb === 'portForward') return await this.#forward(url, socket, accept);
+      const target = parseTarget(url.pathname);
       if (!target || (verb !== 'exec' && verb !== 'attach')) throw new HttpError(404, '404 page not found');
       const query = url.searchParams;
       const [stdin, stdout, stderr] = ['input', 'output', 'error'].map((name) => flag(query, name));
@@ -121,8 +134,6 @@ export class KubeletServer {
         throw new HttpError(400, 'you must specify at least 1 of stdin, stdout, stderr');
       }
       const container = await targets.running(target);
-      const accept = (): Promise<WebSocket> =>
-        new Promise((resolve) => this.#sockets.handleUpgrade(request, socket, head, resolve));
       if (verb === 'exec') await execSession(docker, container, query.getAll('command'), options, accept, log);
       else await attachSession(docker, container, options, accept, log);
     } catch (error) {
@@ -131,6 +142,19 @@ export class KubeletServer {
       const head = `HTTP/1.1 ${code} Refused\r\ncontent-type: text/plain\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n`;
       socket.end(Buffer.concat([Buffer.from(head), body]));
     }
+  }
+
+  /** Connects first: a port nothing listens on is a refused request. */
+  async #forward(url: URL, client: Duplex, accept: () => Promise<WebSocket>): Promise<void> {
+    const { targets, connectInPod, log } = this.deps;
+    const target = parsePodTarget(url.pathname);
+    if (!target) throw new HttpError(404, '404 page not found');
+    const port = parsePort(url.searchParams.get('port'));
+    const gone = new AbortController();
+    client.on('close', () => gone.abort());
+    const connection = await connectInPod(await targets.network(target), port, gone.signal);
+    if (client.destroyed) connection.destroy();
+    else joinConnection(await accept(), connection, log);
   }
 }
 

@@ -39,6 +39,10 @@ test('serves the kubelet API over a stream: statistics with the requests as a ya
   expect(app?.cpu.usageNanoCores).toBeLessThan(0.8e9);
   expect(summary.node.memory.availableBytes).toBeGreaterThan(30 * 2 ** 30);
   expect((await get(kubelet, 'sim-0001', '/containerLogs/default/web/app')).text).toContain('no process runs');
+  expect(await get(kubelet, 'sim-0001', '/portForward/default/web')).toEqual({
+    status: 400,
+    text: 'a simulated pod runs no process: there is nothing to exec into, attach to or forward a port to',
+  });
   expect((await get(kubelet, 'gone', '/healthz')).status).toBe(404);
   kubelet.close();
 });

@@ -3,6 +3,9 @@ import { duplexPair, type Duplex } from 'node:stream';
 import type { Node, Pod } from '../../shared/api/kinds.ts';
 import { simulatedSummary } from './usage.ts';
 
+/** Why nothing can be streamed. */
+const NO_PROCESS = 'a simulated pod runs no process: there is nothing to exec into, attach to or forward a port to';
+
 export interface SimulatedNodeView {
   node(name: string): Node | undefined;
   podsOf(nodeName: string): Pod[];
@@ -20,9 +23,8 @@ export class SimulatedKubelet {
   constructor(private readonly view: SimulatedNodeView) {
     this.#server = createServer((request, response) => this.#answer(request, response));
     this.#server.on('upgrade', (_request, socket: Duplex) => {
-      const text = 'a simulated pod runs no process: there is nothing to exec into or attach to';
       socket.end(
-        `HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: ${text.length}\r\nconnection: close\r\n\r\n${text}`,
+        `HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: ${NO_PROCESS.length}\r\nconnection: close\r\n\r\n${NO_PROCESS}`,
       );
     });
   }
@@ -62,6 +64,8 @@ export class SimulatedKubelet {
         `This pod is simulated on ${node.metadata?.name ?? ''}: no process runs, so there is no output.\n`,
       );
     }
+    // Asked before a port-forward is begun.
+    if (path.startsWith('/portForward/')) return send(response, 400, 'text/plain', NO_PROCESS);
     send(response, 404, 'text/plain', `simulated nodes do not serve ${path}`);
   }
 }
