@@ -1,11 +1,12 @@
 import { Backoff } from './backoff.ts';
+import { Fifo } from './fifo.ts';
 
 /**
  * client-go's rate-limited work queue for string keys. Its guarantees: a key is never processed by two workers at
  * once; a key added while it waits is processed once; a key added while it is processed is processed again after.
  */
 export class WorkQueue {
-  readonly #ready: string[] = [];
+  readonly #ready = new Fifo<string>();
   readonly #dirty = new Set<string>();
   readonly #processing = new Set<string>();
   readonly #waiting = new Map<string, { at: number; timer: ReturnType<typeof setTimeout> }>();
