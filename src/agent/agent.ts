@@ -244,11 +244,11 @@ export class NodeAgent {
       onError: (error) => this.log.debug({ err: error }, 'cannot watch our node'),
     });
     nodes.onDidChange((change) => {
-      if (change.type === 'deleted') registration.registerAgain();
-      else
-        void this.#takeNode(change.object, pods, registration).catch((error: unknown) => {
-          this.log.error({ err: error }, 'cannot set up the pod network');
-        });
+      if (change.type === 'deleted') return registration.registerAgain();
+      registration.observed(change.object);
+      void this.#takeNode(change.object, pods, registration).catch((error: unknown) => {
+        this.log.error({ err: error }, 'cannot set up the pod network');
+      });
     });
     void nodes.start();
     this.#stops.push(() => nodes.stop());

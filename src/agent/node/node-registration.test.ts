@@ -89,3 +89,12 @@ test('the lease belongs to the node, and goes with it', async () => {
     { apiVersion: 'v1', kind: 'Node', name: 'n1', uid: owner.metadata?.uid },
   ]);
 });
+
+test('says again what it said when the control plane has lost sight of it meanwhile', async () => {
+  registration.start();
+  const node = await seen('a ready node', (each) => readyOf(each) === 'True');
+  const unknown = { ...node, status: { ...node.status, conditions: [{ type: 'Ready', status: 'Unknown' }] } };
+  const overruled = await client.updateStatus(NODES, unknown);
+  registration.observed(overruled);
+  await seen('a ready node again', (each) => readyOf(each) === 'True');
+});

@@ -43,10 +43,20 @@ export class NodeRegistration {
     this.#wake.abort();
   }
 
-  /** The Node was deleted in the API while this machine is still part of the cluster: make it again. */
+  /** The Node was deleted in the API, or overruled, while this machine is still part of the cluster: report it anew. */
   registerAgain(): void {
     this.#reported = undefined;
     this.poke();
+  }
+
+  /**
+   * What the API says of this machine now. Where that is not what was reported last (the control plane had lost sight
+   * of it and set its conditions to Unknown), it is told again at once.
+   */
+  observed(node: Node): void {
+    const said = new Map((node.status?.conditions ?? []).map(({ type, status }) => [type, status]));
+    const overruled = this.#reported?.status.conditions?.some(({ type, status }) => said.get(type) !== status);
+    if (overruled) this.registerAgain();
   }
 
   async #run(): Promise<void> {
