@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { isAlreadyExists } from '../../shared/api/errors.ts';
+import { isAlreadyExists, messageOf } from '../../shared/api/errors.ts';
 import { NAMESPACES } from '../../shared/api/kinds.ts';
 import type { Transport } from '../../shared/client/transport.ts';
 import type { Clock, Logger } from '../../shared/logger.ts';
@@ -77,7 +77,10 @@ export async function startApiServer(deps: ApiServerDeps, options: ApiServerOpti
   await createSystemNamespaces(registry);
 
   const graph = new NodeGraph(storage, log);
-  await graph.start();
+  // Not waited for: what it does not know yet it looks up in the store, and reading every pod takes a while.
+  const following = graph.start().catch((error: unknown) => {
+    log.error({ error: messageOf(error) }, 'node graph could not be read');
+  });
   const metrics = new RequestMetrics();
   let address = '';
   const handler = new ApiHandler({
@@ -113,6 +116,7 @@ export async function startApiServer(deps: ApiServerDeps, options: ApiServerOpti
     async close() {
       await listener.close();
       graph.close();
+      await following;
       await stopExpiry();
     },
   };
