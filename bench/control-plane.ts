@@ -37,7 +37,7 @@ const template = (app: string, annotations: Record<string, string> = {}): object
 export const controlPlane: Benchmark = async (emit) => {
   emit({
     title: 'Control plane: memory and restart',
-    method: `Resident memory of the one process that is the control plane, ${SETTLE_MS / 1000} s after the work was done. ${count(PODS)} pods of ${DEPLOYMENTS} Deployments on ${NODES_FOR_PODS} simulated nodes, taken through Pending to Running with all their status writes and events. Restart: \`kill -9\`, then from the start of the process to its \`ready\` line.`,
+    method: `Resident memory of the one process that is the control plane, ${SETTLE_MS / 1000} s after the work was done. ${count(PODS)} pods of ${DEPLOYMENTS} Deployments on ${NODES_FOR_PODS} simulated nodes, taken through Pending to Running with all their status writes and events. Restart: \`kill -9\`, then from the start of the process to the API's first answer and to its \`ready\` line.`,
     rows: [...(await idle()), ...(await manyPods())],
   });
   emit({
@@ -114,16 +114,22 @@ async function available(client: LoadClient): Promise<number> {
 }
 
 async function restarts(measured: Measured): Promise<Row[]> {
-  const times = new Latencies();
-  for (let round = 0; round < 3; round += 1) times.add(await measured.restart());
+  const answers = new Latencies();
+  const ready = new Latencies();
+  for (let round = 0; round < 5; round += 1) {
+    const { answerMs, readyMs } = await measured.restart();
+    answers.add(answerMs);
+    ready.add(readyMs);
+  }
   await delay(SETTLE_MS);
   const memory = await memoryOf(measured.serve.child.pid ?? 0);
   return [
     {
-      what: `restart to ready with ${count(PODS)} pods (median of 3)`,
-      values: { time: duration(times.p50) },
-      budget: atMost(times.p50 / 1000, 1, 's'),
+      what: `restart with ${count(PODS)} pods: first answer (median of 5)`,
+      values: { time: duration(answers.p50) },
+      budget: atMost(answers.p50 / 1000, 1, 's'),
     },
+    { what: 'the same: all controllers at work', values: { time: duration(ready.p50) } },
     memoryRow('after the restart', memory),
   ];
 }
