@@ -55,7 +55,7 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   /** Other subresources by name (pods: log, exec, binding; their handlers are the API server's), for discovery. */
   subresources: readonly SubresourceDefinition[];
   /** Whether a create may leave out metadata.name for generateName, and how names are checked. */
-  nameRule: 'dns1123subdomain' | 'dns1123label' | 'path-segment';
+  nameRule: 'dns1123subdomain' | 'dns1123label' | 'dns1035label' | 'path-segment';
   /** PUT without resourceVersion is allowed (unconditional update). */
   allowUnconditionalUpdate: boolean;
   /** PUT to a name that does not exist creates it (leases, events … as upstream). */

@@ -2,15 +2,23 @@ import type { KubeObject } from '../../shared/api/meta.ts';
 import type { KindDefinition } from './definition.ts';
 import { configMapKind } from './kinds/config-map.ts';
 import { deploymentKind } from './kinds/deployment.ts';
+import { endpointsKind } from './kinds/endpoints.ts';
 import { eventKind } from './kinds/event.ts';
 import { leaseKind } from './kinds/lease.ts';
+import { limitRangeKind } from './kinds/limit-range.ts';
 import { machineKind } from './kinds/machine.ts';
 import { namespaceKind } from './kinds/namespace.ts';
 import { nodeKind } from './kinds/node.ts';
+import { persistentVolumeClaimKind } from './kinds/persistent-volume-claim.ts';
+import { persistentVolumeKind } from './kinds/persistent-volume.ts';
+import { podTemplateKind } from './kinds/pod-template.ts';
 import { podKind } from './kinds/pod.ts';
 import { replicaSetKind } from './kinds/replica-set.ts';
+import { replicationControllerKind } from './kinds/replication-controller.ts';
+import { resourceQuotaKind } from './kinds/resource-quota.ts';
 import { secretKind } from './kinds/secret.ts';
 import { serviceAccountKind } from './kinds/service-account.ts';
+import { serviceKind } from './kinds/service.ts';
 
 /**
  * The server handles objects of any kind and hands each only to its own kind's functions, so what those functions know
@@ -22,12 +30,20 @@ const kind = <T extends KubeObject>(definition: KindDefinition<T>): KindDefiniti
 /** Every kind we serve, in the order discovery lists them. */
 export const KINDS: readonly KindDefinition[] = [
   kind(configMapKind),
+  kind(endpointsKind),
   kind(eventKind),
+  kind(limitRangeKind),
   kind(namespaceKind),
   kind(nodeKind),
+  kind(persistentVolumeClaimKind),
+  kind(persistentVolumeKind),
   kind(podKind),
+  kind(podTemplateKind),
+  kind(replicationControllerKind),
+  kind(resourceQuotaKind),
   kind(secretKind),
   kind(serviceAccountKind),
+  kind(serviceKind),
   kind(deploymentKind),
   kind(replicaSetKind),
   kind(leaseKind),

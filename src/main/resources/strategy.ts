@@ -11,7 +11,12 @@ export function startGeneration(object: KubeObject): void {
 
 /** One more than the stored object's when the spec is another; status and metadata never move it. */
 export function bumpGeneration(object: KubeObject & { spec?: unknown }, old: KubeObject & { spec?: unknown }): void {
+  bumpGenerationIf(!equalJson(object.spec, old.spec), object, old);
+}
+
+/** The same for kinds whose desired state is not called `spec`. */
+export function bumpGenerationIf(changed: boolean, object: KubeObject, old: KubeObject): void {
   const before = old.metadata?.generation ?? 0;
   object.metadata ??= {};
-  object.metadata.generation = equalJson(object.spec, old.spec) ? before : before + 1;
+  object.metadata.generation = changed ? before + 1 : before;
 }

@@ -1,20 +1,54 @@
 import type {
   CoreV1Event,
+  V1CSIDriver,
+  V1CSINode,
+  V1CertificateSigningRequest,
+  V1ClusterRole,
+  V1ClusterRoleBinding,
   V1ConfigMap,
   V1Container,
   V1ContainerStatus,
+  V1ControllerRevision,
+  V1CronJob,
+  V1DaemonSet,
   V1Deployment,
+  V1EndpointSlice,
+  V1Endpoints,
+  V1IPAddress,
+  V1Ingress,
+  V1IngressClass,
+  V1Job,
   V1Lease,
+  V1LimitRange,
+  V1MutatingWebhookConfiguration,
   V1Namespace,
+  V1NetworkPolicy,
   V1Node,
+  V1PersistentVolume,
+  V1PersistentVolumeClaim,
   V1Pod,
+  V1PodDisruptionBudget,
+  V1PodTemplate,
   V1PodTemplateSpec,
+  V1PriorityClass,
   V1ReplicaSet,
+  V1ReplicationController,
+  V1ResourceQuota,
+  V1Role,
+  V1RoleBinding,
+  V1RuntimeClass,
   V1Scale,
   V1Secret,
+  V1Service,
   V1ServiceAccount,
+  V1ServiceCIDR,
+  V1StatefulSet,
+  V1StorageClass,
   V1Taint,
   V1Toleration,
+  V1ValidatingWebhookConfiguration,
+  V1VolumeAttachment,
+  V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node';
 import type { Wire } from './wire.ts';
 import type { KubeObject } from './meta.ts';
@@ -35,6 +69,40 @@ export type Event = Wire<CoreV1Event>;
 export type Deployment = Wire<V1Deployment>;
 export type ReplicaSet = Wire<V1ReplicaSet>;
 export type Lease = Wire<V1Lease>;
+export type Service = Wire<V1Service>;
+export type Endpoints = Wire<V1Endpoints>;
+export type PersistentVolume = Wire<V1PersistentVolume>;
+export type PersistentVolumeClaim = Wire<V1PersistentVolumeClaim>;
+export type ReplicationController = Wire<V1ReplicationController>;
+export type PodTemplate = Wire<V1PodTemplate>;
+export type ResourceQuota = Wire<V1ResourceQuota>;
+export type LimitRange = Wire<V1LimitRange>;
+export type StatefulSet = Wire<V1StatefulSet>;
+export type DaemonSet = Wire<V1DaemonSet>;
+export type ControllerRevision = Wire<V1ControllerRevision>;
+export type Job = Wire<V1Job>;
+export type CronJob = Wire<V1CronJob>;
+export type HorizontalPodAutoscaler = Wire<V2HorizontalPodAutoscaler>;
+export type PodDisruptionBudget = Wire<V1PodDisruptionBudget>;
+export type Ingress = Wire<V1Ingress>;
+export type IngressClass = Wire<V1IngressClass>;
+export type NetworkPolicy = Wire<V1NetworkPolicy>;
+export type IPAddress = Wire<V1IPAddress>;
+export type ServiceCIDR = Wire<V1ServiceCIDR>;
+export type EndpointSlice = Wire<V1EndpointSlice>;
+export type Role = Wire<V1Role>;
+export type ClusterRole = Wire<V1ClusterRole>;
+export type RoleBinding = Wire<V1RoleBinding>;
+export type ClusterRoleBinding = Wire<V1ClusterRoleBinding>;
+export type StorageClass = Wire<V1StorageClass>;
+export type VolumeAttachment = Wire<V1VolumeAttachment>;
+export type CSIDriver = Wire<V1CSIDriver>;
+export type CSINode = Wire<V1CSINode>;
+export type PriorityClass = Wire<V1PriorityClass>;
+export type RuntimeClass = Wire<V1RuntimeClass>;
+export type CertificateSigningRequest = Wire<V1CertificateSigningRequest>;
+export type MutatingWebhookConfiguration = Wire<V1MutatingWebhookConfiguration>;
+export type ValidatingWebhookConfiguration = Wire<V1ValidatingWebhookConfiguration>;
 export type Scale = Wire<V1Scale>;
 
 /** Where a kind lives in the API, and (in the type only) what its objects look like. */
@@ -68,6 +136,136 @@ export const EVENTS = resource<Event>('', 'v1', 'Event', 'events', true);
 export const DEPLOYMENTS = resource<Deployment>('apps', 'v1', 'Deployment', 'deployments', true);
 export const REPLICA_SETS = resource<ReplicaSet>('apps', 'v1', 'ReplicaSet', 'replicasets', true);
 export const LEASES = resource<Lease>('coordination.k8s.io', 'v1', 'Lease', 'leases', true);
+export const SERVICES = resource<Service>('', 'v1', 'Service', 'services', true);
+export const ENDPOINTS = resource<Endpoints>('', 'v1', 'Endpoints', 'endpoints', true);
+export const PERSISTENT_VOLUMES = resource<PersistentVolume>('', 'v1', 'PersistentVolume', 'persistentvolumes', false);
+export const PERSISTENT_VOLUME_CLAIMS = resource<PersistentVolumeClaim>(
+  '',
+  'v1',
+  'PersistentVolumeClaim',
+  'persistentvolumeclaims',
+  true,
+);
+export const REPLICATION_CONTROLLERS = resource<ReplicationController>(
+  '',
+  'v1',
+  'ReplicationController',
+  'replicationcontrollers',
+  true,
+);
+export const POD_TEMPLATES = resource<PodTemplate>('', 'v1', 'PodTemplate', 'podtemplates', true);
+export const RESOURCE_QUOTAS = resource<ResourceQuota>('', 'v1', 'ResourceQuota', 'resourcequotas', true);
+export const LIMIT_RANGES = resource<LimitRange>('', 'v1', 'LimitRange', 'limitranges', true);
+export const STATEFUL_SETS = resource<StatefulSet>('apps', 'v1', 'StatefulSet', 'statefulsets', true);
+export const DAEMON_SETS = resource<DaemonSet>('apps', 'v1', 'DaemonSet', 'daemonsets', true);
+export const CONTROLLER_REVISIONS = resource<ControllerRevision>(
+  'apps',
+  'v1',
+  'ControllerRevision',
+  'controllerrevisions',
+  true,
+);
+export const JOBS = resource<Job>('batch', 'v1', 'Job', 'jobs', true);
+export const CRON_JOBS = resource<CronJob>('batch', 'v1', 'CronJob', 'cronjobs', true);
+export const HORIZONTAL_POD_AUTOSCALERS = resource<HorizontalPodAutoscaler>(
+  'autoscaling',
+  'v2',
+  'HorizontalPodAutoscaler',
+  'horizontalpodautoscalers',
+  true,
+);
+export const POD_DISRUPTION_BUDGETS = resource<PodDisruptionBudget>(
+  'policy',
+  'v1',
+  'PodDisruptionBudget',
+  'poddisruptionbudgets',
+  true,
+);
+export const INGRESSES = resource<Ingress>('networking.k8s.io', 'v1', 'Ingress', 'ingresses', true);
+export const INGRESS_CLASSES = resource<IngressClass>(
+  'networking.k8s.io',
+  'v1',
+  'IngressClass',
+  'ingressclasses',
+  false,
+);
+export const NETWORK_POLICIES = resource<NetworkPolicy>(
+  'networking.k8s.io',
+  'v1',
+  'NetworkPolicy',
+  'networkpolicies',
+  true,
+);
+export const IP_ADDRESSES = resource<IPAddress>('networking.k8s.io', 'v1', 'IPAddress', 'ipaddresses', false);
+export const SERVICE_CIDRS = resource<ServiceCIDR>('networking.k8s.io', 'v1', 'ServiceCIDR', 'servicecidrs', false);
+export const ENDPOINT_SLICES = resource<EndpointSlice>(
+  'discovery.k8s.io',
+  'v1',
+  'EndpointSlice',
+  'endpointslices',
+  true,
+);
+export const ROLES = resource<Role>('rbac.authorization.k8s.io', 'v1', 'Role', 'roles', true);
+export const CLUSTER_ROLES = resource<ClusterRole>(
+  'rbac.authorization.k8s.io',
+  'v1',
+  'ClusterRole',
+  'clusterroles',
+  false,
+);
+export const ROLE_BINDINGS = resource<RoleBinding>(
+  'rbac.authorization.k8s.io',
+  'v1',
+  'RoleBinding',
+  'rolebindings',
+  true,
+);
+export const CLUSTER_ROLE_BINDINGS = resource<ClusterRoleBinding>(
+  'rbac.authorization.k8s.io',
+  'v1',
+  'ClusterRoleBinding',
+  'clusterrolebindings',
+  false,
+);
+export const STORAGE_CLASSES = resource<StorageClass>('storage.k8s.io', 'v1', 'StorageClass', 'storageclasses', false);
+export const VOLUME_ATTACHMENTS = resource<VolumeAttachment>(
+  'storage.k8s.io',
+  'v1',
+  'VolumeAttachment',
+  'volumeattachments',
+  false,
+);
+export const CSI_DRIVERS = resource<CSIDriver>('storage.k8s.io', 'v1', 'CSIDriver', 'csidrivers', false);
+export const CSI_NODES = resource<CSINode>('storage.k8s.io', 'v1', 'CSINode', 'csinodes', false);
+export const PRIORITY_CLASSES = resource<PriorityClass>(
+  'scheduling.k8s.io',
+  'v1',
+  'PriorityClass',
+  'priorityclasses',
+  false,
+);
+export const RUNTIME_CLASSES = resource<RuntimeClass>('node.k8s.io', 'v1', 'RuntimeClass', 'runtimeclasses', false);
+export const CERTIFICATE_SIGNING_REQUESTS = resource<CertificateSigningRequest>(
+  'certificates.k8s.io',
+  'v1',
+  'CertificateSigningRequest',
+  'certificatesigningrequests',
+  false,
+);
+export const MUTATING_WEBHOOK_CONFIGURATIONS = resource<MutatingWebhookConfiguration>(
+  'admissionregistration.k8s.io',
+  'v1',
+  'MutatingWebhookConfiguration',
+  'mutatingwebhookconfigurations',
+  false,
+);
+export const VALIDATING_WEBHOOK_CONFIGURATIONS = resource<ValidatingWebhookConfiguration>(
+  'admissionregistration.k8s.io',
+  'v1',
+  'ValidatingWebhookConfiguration',
+  'validatingwebhookconfigurations',
+  false,
+);
 export const MACHINES = resource<Machine>('machines.wheelhouse.dev', 'v1alpha1', 'Machine', 'machines', false);
 
 /** `v1`, or `apps/v1`. */

@@ -70,25 +70,66 @@ interface WithTemplate extends KubeObject {
   spec?: { template?: PodTemplateSpec; selector?: LabelSelector };
 }
 
-/** Containers, Images, Selector: the wide columns of everything that makes pods. */
-export function templateColumns(selectorSchema: string): Column<WithTemplate>[] {
-  const containersOf = (object: WithTemplate) => object.spec?.template?.spec?.containers ?? [];
+/** Containers and Images of a template. */
+export function containerColumns<T extends KubeObject>(
+  templateOf: (object: T) => PodTemplateSpec | undefined,
+  make: typeof column = wideColumn,
+): Column<T>[] {
+  const containersOf = (object: T) => templateOf(object)?.spec?.containers ?? [];
   return [
-    wideColumn('Containers', 'string', 'Names of each container in the template.', (object) =>
+    make<T>('Containers', 'string', 'Names of each container in the template.', (object) =>
       containersOf(object)
         .map(({ name }) => name)
         .join(','),
     ),
-    wideColumn('Images', 'string', 'Images referenced by each container in the template.', (object) =>
+    make<T>('Images', 'string', 'Images referenced by each container in the template.', (object) =>
       containersOf(object)
         .map(({ image }) => image ?? '')
         .join(','),
     ),
+  ];
+}
+
+/** Containers, Images, Selector: the wide columns of everything that makes pods. */
+export function templateColumns(selectorSchema: string): Column<WithTemplate>[] {
+  return [
+    ...containerColumns<WithTemplate>((object) => object.spec?.template),
     wideColumn('Selector', 'string', fieldDoc(selectorSchema, 'selector'), (object) =>
       printSelector(object.spec?.selector),
     ),
   ];
 }
+
+/** Name and Created At: what upstream prints of kinds that it has no columns for. */
+export const plainColumns = (): Column<KubeObject>[] => [
+  nameColumn(),
+  column(
+    'Created At',
+    'date',
+    fieldDoc(OBJECT_META, 'creationTimestamp'),
+    (object) => object.metadata?.creationTimestamp ?? '',
+  ),
+];
+
+/** `a=b,c=d`, keys sorted; `<none>` when there are none (apimachinery labels.FormatLabels). */
+export function printLabels(labels: Readonly<Record<string, string>> | undefined): string {
+  const pairs = Object.entries(labels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return pairs.length === 0 ? '<none>' : pairs.map(([key, value]) => `${key}=${value}`).join(',');
+}
+
+/** `RWO,ROX,RWX,RWOP`, in this order (core helper GetAccessModesAsString). */
+export function printAccessModes(modes: readonly string[] | undefined): string {
+  return ACCESS_MODES.filter(([mode]) => modes?.includes(mode))
+    .map(([, short]) => short)
+    .join(',');
+}
+
+const ACCESS_MODES = [
+  ['ReadWriteOnce', 'RWO'],
+  ['ReadOnlyMany', 'ROX'],
+  ['ReadWriteMany', 'RWX'],
+  ['ReadWriteOncePod', 'RWOP'],
+] as const;
 
 /** `a=b,c in (d,e)`, keys sorted; `<none>` for a selector that says nothing. */
 export function printSelector(selector: LabelSelector | undefined): string {

@@ -3,6 +3,7 @@ import type { JsonObject } from '../decode/json-value.ts';
 import { decodeObject } from '../decode/decode-object.ts';
 import type { KindDefinition } from '../definition.ts';
 import { KINDS } from '../registry.ts';
+import { coreSamples } from './core-samples.ts';
 
 /** For tests: valid objects of every kind, with many of their fields set. */
 
@@ -75,6 +76,7 @@ const podTemplate = {
 };
 
 const SAMPLES: Readonly<Record<string, JsonObject>> = {
+  ...coreSamples(podTemplate),
   Namespace: { metadata: { name: 'shop', labels: { team: 'a' } }, spec: { finalizers: ['kubernetes'] } },
   Node: {
     metadata: { name: 'node-1', labels: { 'node-role.kubernetes.io/worker': '' } },

@@ -2,7 +2,7 @@ import type { KubeObject, ObjectMeta, OwnerReference } from '../../../shared/api
 import type { KindDefinition } from '../definition.ts';
 import type { FieldError } from './field-error.ts';
 import { complaintsAbout, forbiddenField, immutable, invalidValue, required, tooLong } from './fields.ts';
-import { dns1123Label, dns1123Subdomain, labelValue, pathSegment, qualifiedName } from './names.ts';
+import { dns1035Label, dns1123Label, dns1123Subdomain, labelValue, pathSegment, qualifiedName } from './names.ts';
 
 /** Keys and values of all annotations together. */
 export const MAX_ANNOTATION_BYTES = 256 * 1024;
@@ -10,6 +10,7 @@ export const MAX_ANNOTATION_BYTES = 256 * 1024;
 const NAME_RULES: Readonly<Record<KindDefinition['nameRule'], (value: string) => string[]>> = {
   dns1123subdomain: dns1123Subdomain,
   dns1123label: dns1123Label,
+  dns1035label: dns1035Label,
   'path-segment': pathSegment,
 };
 

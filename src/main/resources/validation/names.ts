@@ -2,6 +2,8 @@
 
 const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const SUBDOMAIN = `${LABEL}(\\.${LABEL})*`;
+const WILDCARD = `\\*\\.${SUBDOMAIN}`;
+const DNS1035 = '[a-z]([-a-z0-9]*[a-z0-9])?';
 const QUALIFIED = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const LABEL_VALUE = `(${QUALIFIED})?`;
 const CONFIG_KEY = '[-._a-zA-Z0-9]+';
@@ -10,6 +12,8 @@ const ENV_NAME = '[ -<>-~]+';
 
 const anchored = (pattern: string): RegExp => new RegExp(`^${pattern}$`);
 const LABEL_REGEXP = anchored(LABEL);
+const WILDCARD_REGEXP = anchored(WILDCARD);
+const DNS1035_REGEXP = anchored(DNS1035);
 const SUBDOMAIN_REGEXP = anchored(SUBDOMAIN);
 const QUALIFIED_REGEXP = anchored(QUALIFIED);
 const LABEL_VALUE_REGEXP = anchored(LABEL_VALUE);
@@ -40,6 +44,39 @@ export function dns1123Label(value: string): string[] {
             'my-name',
             '123-abc',
           ),
+    );
+  }
+  return complaints;
+}
+
+/** RFC 1035 label: names of Services, which become host names. */
+export function dns1035Label(value: string): string[] {
+  const complaints: string[] = [];
+  if (value.length > 63) complaints.push(tooLong(63));
+  if (!DNS1035_REGEXP.test(value)) {
+    complaints.push(
+      regexMessage(
+        "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character",
+        DNS1035,
+        'my-name',
+        'abc-123',
+      ),
+    );
+  }
+  return complaints;
+}
+
+/** `*.` before an RFC 1123 subdomain: hosts of Ingresses. */
+export function wildcardDns1123Subdomain(value: string): string[] {
+  const complaints: string[] = [];
+  if (value.length > 253) complaints.push(tooLong(253));
+  if (!WILDCARD_REGEXP.test(value)) {
+    complaints.push(
+      regexMessage(
+        "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
+        WILDCARD,
+        '*.example.com',
+      ),
     );
   }
   return complaints;

@@ -38,17 +38,8 @@ function validateTemplate(
   if (selector && !isEmptySelector(selector) && !matchesLabelSelector(selector, labels)) {
     errors.push(invalidValue(`${field}.metadata.labels`, labels, '`selector` does not match template `labels`'));
   }
-  errors.push(
-    ...validateLabels(`${field}.labels`, template?.metadata?.labels),
-    ...validateAnnotations(`${field}.annotations`, template?.metadata?.annotations),
-    ...validatePodSpec(template?.spec, `${field}.spec`),
-  );
+  errors.push(...validatePodTemplate(template, field));
   const spec = template?.spec;
-  if (spec?.ephemeralContainers?.length) {
-    errors.push(
-      forbiddenField(`${field}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template'),
-    );
-  }
   if (spec?.restartPolicy && spec.restartPolicy !== 'Always') {
     errors.push(notSupported(`${field}.spec.restartPolicy`, spec.restartPolicy, ['Always']));
   }
@@ -58,4 +49,16 @@ function validateTemplate(
     );
   }
   return errors;
+}
+
+/** A pod template, whoever has it (core/validation ValidatePodTemplateSpec). */
+export function validatePodTemplate(template: PodTemplateSpec | undefined, field: string): FieldError[] {
+  return [
+    ...validateLabels(`${field}.labels`, template?.metadata?.labels),
+    ...validateAnnotations(`${field}.annotations`, template?.metadata?.annotations),
+    ...validatePodSpec(template?.spec, `${field}.spec`),
+    ...(template?.spec?.ephemeralContainers?.length
+      ? [forbiddenField(`${field}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template')]
+      : []),
+  ];
 }

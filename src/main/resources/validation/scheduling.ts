@@ -78,7 +78,8 @@ function validateNodeAffinity(affinity: Affinity['nodeAffinity'], field: string)
   ];
 }
 
-function validateNodeTerm(term: NodeTerm, field: string): FieldError[] {
+/** One term of a node selector: of a pod's affinity or of a volume's. */
+export function validateNodeTerm(term: NodeTerm, field: string): FieldError[] {
   const expressions = (term.matchExpressions ?? []).flatMap((requirement, index) => {
     const at = `${field}.matchExpressions[${index}]`;
     return [
