@@ -1,4 +1,8 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, realpathSync } from 'node:fs';
+import { connect } from 'node:net';
+import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { AGENT_CONTAINER } from '../../src/main/machines/footprint.ts';
@@ -46,6 +50,23 @@ const aPod = (name: string, container: Partial<Container>, spec: Partial<Pod['sp
   metadata: { name },
   spec: { containers: [{ name: 'app', image: busybox, ...container }], terminationGracePeriodSeconds: 1, ...spec },
 });
+/** Old and new clients, as they lie beside the kubectl in PATH. */
+const KUBECTLS = ['1.27', '1.33'].map((version): [string, string | undefined] => {
+  const plain = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .map((directory) => join(directory, 'kubectl'))
+    .find((path) => existsSync(path));
+  const path = plain && join(dirname(realpathSync(plain)), `kubectl.${version}`);
+  return [version, path && existsSync(path) ? path : undefined];
+});
+/** Sends bytes and their end, and reads what is answered until its end. */
+async function exchange(port: number, input: Buffer): Promise<Buffer> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  socket.end(input);
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
 const sh = (script: string): Partial<Container> => ({ command: ['sh', '-c', script] });
 const FOREVER = 'trap "exit 0" TERM; sleep 100000 & wait';
 const app = (pod: Pod) => pod.status?.containerStatuses?.[0];
@@ -361,6 +382,59 @@ describe('kubectl', () => {
     await until('the process runs', running, (count) => count === '1');
     client.kill('SIGKILL');
     await until('the process is gone', running, (count) => count === '0');
+  });
+
+  test.each(KUBECTLS)('of version %s: exec and port-forward over SPDY and over WebSocket', async (version, path) => {
+    if (!path) return console.warn(`kubectl ${version} is not beside the kubectl in PATH: nothing to try it with`);
+    const spec = aPod('served', { image: nginx });
+    spec.spec!.containers.push({
+      name: 'echo',
+      image: busybox,
+      ...sh('trap "exit 0" TERM; while true; do nc -l -p 9000 -e cat; done'),
+    });
+    await bed.createPod(spec);
+    await until(
+      'both run',
+      () => bed.pod('served'),
+      ({ status }) => status?.containerStatuses?.every(({ ready }) => ready) === true,
+    );
+    const exec = `${path} --kubeconfig ${bed.kubeconfig} exec -i served -c echo`;
+    const piped = await run('sh', ['-c', `echo hello | ${exec} -- sh -c "cat; exit 4" || echo "code $?"`]);
+    expect(piped.stdout).toBe('hello\ncode 4\n');
+    // Docker starts a command before its terminal has a size.
+    const sized = await run('sh', [
+      '-c',
+      `script -qec 'stty cols 91 rows 33; ${exec} -t -- sh -c "until stty size; do sleep 0.1; done"' /dev/null`,
+    ]);
+    expect(sized.stdout).toContain('33 91');
+
+    const forward = execFile(path, ['--kubeconfig', bed.kubeconfig, 'port-forward', 'served', ':80', ':81', ':9000']);
+    let said = '';
+    forward.stdout?.on('data', (chunk: string) => (said += chunk));
+    forward.stderr?.on('data', (chunk: string) => (said += chunk));
+    try {
+      const local = async (port: number): Promise<number> => {
+        const line = new RegExp(`127\\.0\\.0\\.1:(\\d+) -> ${port}\\n`);
+        const text = await until(
+          `port ${port} is forwarded`,
+          () => Promise.resolve(said),
+          (seen) => line.test(seen),
+        );
+        return Number(line.exec(text)?.[1]);
+      };
+      const page = await fetch(`http://127.0.0.1:${await local(80)}/`);
+      expect(await page.text()).toContain('nginx');
+      const sent = randomBytes(3 * 1024 * 1024);
+      expect((await exchange(await local(9000), sent)).equals(sent)).toBe(true);
+      await expect(fetch(`http://127.0.0.1:${await local(81)}/`)).rejects.toThrow();
+      await until(
+        'kubectl says why',
+        () => Promise.resolve(said),
+        (seen) => /error forwarding port 81 to pod served_default, uid .*: connection refused/.test(seen),
+      );
+    } finally {
+      forward.kill('SIGKILL');
+    }
   });
 
   test('logs: tail, since, timestamps, bytes, follow to the end', async () => {
