@@ -35,8 +35,7 @@ function run(command, args) {
 export async function build() {
   const step = (text) => process.stderr.write(`building: ${text}\n`);
   mkdirSync(join(root, 'out'), { recursive: true });
-  if (!existsSync(join(root, 'src/main/resources/generated/schemas.ts')))
-    run('node', ['scripts/generate-schemas.mjs']);
+  if (!existsSync(join(root, 'src/main/resources/generated/schemas.ts'))) run('node', ['scripts/generate-schemas.mjs']);
   step('main process, preload and screen');
   run('node', ['node_modules/electron-vite/bin/electron-vite.js', 'build']);
   step('node agent');
