@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, realpathSync } from 'node:fs';
 import { connect } from 'node:net';
-import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { kubectlOf } from '../../src/main/apiserver/testing/kubectl-versions.ts';
 import { AGENT_CONTAINER } from '../../src/main/machines/footprint.ts';
 import { CONFIG_MAPS, PODS, SECRETS, type Container, type Pod } from '../../src/shared/api/kinds.ts';
 import { isNotFound } from '../../src/shared/api/errors.ts';
@@ -51,14 +50,7 @@ const aPod = (name: string, container: Partial<Container>, spec: Partial<Pod['sp
   spec: { containers: [{ name: 'app', image: busybox, ...container }], terminationGracePeriodSeconds: 1, ...spec },
 });
 /** Old and new clients, as they lie beside the kubectl in PATH. */
-const KUBECTLS = ['1.27', '1.33'].map((version): [string, string | undefined] => {
-  const plain = (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .map((directory) => join(directory, 'kubectl'))
-    .find((path) => existsSync(path));
-  const path = plain && join(dirname(realpathSync(plain)), `kubectl.${version}`);
-  return [version, path && existsSync(path) ? path : undefined];
-});
+const KUBECTLS = ['1.27', '1.33'].map((version): [string, string | undefined] => [version, kubectlOf(version)]);
 /** Sends bytes and their end, and reads what is answered until its end. */
 async function exchange(port: number, input: Buffer): Promise<Buffer> {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });

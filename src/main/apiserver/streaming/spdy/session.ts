@@ -20,6 +20,17 @@ import { SpdyStream } from './stream.ts';
 const MAX_STREAMS = 2048;
 /** How long a session that is done waits for the client to hang up before it does so itself. */
 const LINGER_MS = 5_000;
+/**
+ * How often the client is pinged. While a stream nobody reads holds the connection up, its end would not be seen either:
+ * but what is written to a client that has gone fails.
+ */
+const PING_MS = 30_000;
+
+/** The server's pings have even ids. */
+const PING_ID = 2;
+
+/** Where a frame did not get through, the connection has ended, and that is heard elsewhere. */
+const ignore = (): void => undefined;
 
 export interface SpdySessionDeps {
   /** Called with each stream the client opens, once it was replied to. */
@@ -48,12 +59,14 @@ export class SpdySession {
 
   /** Serves the connection, beginning with what was read of it already, until it ends. Never rejects. */
   async run(head: Buffer): Promise<void> {
+    const pinging = setInterval(() => this.#ping(), PING_MS);
     try {
       await this.#receive(head);
       for await (const chunk of this.socket as AsyncIterable<Buffer>) await this.#receive(chunk);
     } catch (error) {
       this.deps.log.debug({ error: messageOf(error) }, 'SPDY session failed');
     } finally {
+      clearInterval(pinging);
       this.socket.destroy();
       this.#forgetAll();
       this.#compressor.close();
@@ -85,7 +98,9 @@ export class SpdySession {
         this.#streams.get(parseStreamId(payload))?.forget(new Error('the client has reset the stream'));
         return;
       case FRAME_TYPE.ping:
-        return this.#send(encodeControlFrame(FRAME_TYPE.ping, 0, payload), () => undefined);
+        // Even ids are answers to the server's own.
+        if (parseStreamId(payload) % 2 === 1) this.#send(encodeControlFrame(FRAME_TYPE.ping, 0, payload), ignore);
+        return;
       case FRAME_TYPE.headers: {
         parseStreamId(payload);
         // More headers mean nothing here, but the blocks after them cannot be read without them.
@@ -102,13 +117,19 @@ export class SpdySession {
       throw new SpdyProtocolError(`stream ${streamId} after ${this.#lastId}`);
     this.#lastId = streamId;
     if (this.#streams.size >= MAX_STREAMS)
-      return this.#send(encodeRstStream(streamId, RST_STATUS.refusedStream), () => undefined);
+      return this.#send(encodeRstStream(streamId, RST_STATUS.refusedStream), ignore);
     const stream = new SpdyStream(streamId, headers, this.#send);
     this.#streams.set(streamId, stream);
     stream.on('close', () => this.#streams.delete(streamId));
-    this.#send(encodeSynReply(streamId, await this.#compressor.pack(new Map())), () => undefined);
+    this.#send(encodeSynReply(streamId, await this.#compressor.pack(new Map())), ignore);
     this.deps.onStream(stream);
     if (fin) await stream.deliver(Buffer.alloc(0), true);
+  }
+
+  #ping(): void {
+    const payload = Buffer.alloc(4);
+    payload.writeUInt32BE(PING_ID);
+    this.#send(encodeControlFrame(FRAME_TYPE.ping, 0, payload), ignore);
   }
 
   readonly #send = (frame: Buffer, done: (error?: Error | null) => void): void => {
