@@ -1,9 +1,13 @@
 import type { KubeObject } from '../../shared/api/meta.ts';
 import type { KindDefinition } from './definition.ts';
 import { configMapKind } from './kinds/config-map.ts';
+import { controllerRevisionKind } from './kinds/controller-revision.ts';
+import { cronJobKind } from './kinds/cron-job.ts';
+import { daemonSetKind } from './kinds/daemon-set.ts';
 import { deploymentKind } from './kinds/deployment.ts';
 import { endpointsKind } from './kinds/endpoints.ts';
 import { eventKind } from './kinds/event.ts';
+import { jobKind } from './kinds/job.ts';
 import { leaseKind } from './kinds/lease.ts';
 import { limitRangeKind } from './kinds/limit-range.ts';
 import { machineKind } from './kinds/machine.ts';
@@ -19,6 +23,7 @@ import { resourceQuotaKind } from './kinds/resource-quota.ts';
 import { secretKind } from './kinds/secret.ts';
 import { serviceAccountKind } from './kinds/service-account.ts';
 import { serviceKind } from './kinds/service.ts';
+import { statefulSetKind } from './kinds/stateful-set.ts';
 
 /**
  * The server handles objects of any kind and hands each only to its own kind's functions, so what those functions know
@@ -44,8 +49,13 @@ export const KINDS: readonly KindDefinition[] = [
   kind(secretKind),
   kind(serviceAccountKind),
   kind(serviceKind),
+  kind(controllerRevisionKind),
+  kind(daemonSetKind),
   kind(deploymentKind),
   kind(replicaSetKind),
+  kind(statefulSetKind),
+  kind(jobKind),
+  kind(cronJobKind),
   kind(leaseKind),
   kind(machineKind),
 ];

@@ -20,6 +20,7 @@ test('the index names each group version with the hash of its document', () => {
   expect(Object.keys(openApiIndex().paths)).toEqual([
     'api/v1',
     'apis/apps/v1',
+    'apis/batch/v1',
     'apis/coordination.k8s.io/v1',
     'apis/machines.wheelhouse.dev/v1alpha1',
   ]);

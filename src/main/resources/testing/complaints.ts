@@ -32,4 +32,3 @@ export function update(kindName: string, change: JsonObject, stored: KubeObject 
   ];
   return { object, errors: said(errors) };
 }
-

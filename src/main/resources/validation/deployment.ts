@@ -2,10 +2,9 @@ import type { Deployment } from '../../../shared/api/kinds.ts';
 import type { FieldError } from './field-error.ts';
 import { forbiddenField, invalidValue, nonNegative, notSupported, required } from './fields.ts';
 import { validateSelectorAndTemplate } from './pod-template.ts';
+import { atMost100Percent, isZeroAmount, validateIntOrPercent } from './workload-parts.ts';
 
 type Strategy = NonNullable<NonNullable<Deployment['spec']>['strategy']>;
-
-const PERCENT = /^[0-9]+%$/;
 
 /** `spec` of a Deployment (apps/validation ValidateDeploymentSpec). */
 export function validateDeployment({ spec }: Deployment): FieldError[] {
@@ -52,25 +51,8 @@ function validateRollingUpdate(rollingUpdate: NonNullable<Strategy['rollingUpdat
     ...validateIntOrPercent(maxUnavailable, `${field}.maxUnavailable`),
     ...validateIntOrPercent(maxSurge, `${field}.maxSurge`),
   ];
-  if (isZero(maxUnavailable) && isZero(maxSurge)) {
+  if (isZeroAmount(maxUnavailable) && isZeroAmount(maxSurge)) {
     errors.push(invalidValue(`${field}.maxUnavailable`, maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
   }
-  if (typeof maxUnavailable === 'string' && PERCENT.test(maxUnavailable) && Number.parseInt(maxUnavailable, 10) > 100) {
-    errors.push(invalidValue(`${field}.maxUnavailable`, maxUnavailable, 'must not be greater than 100%'));
-  }
-  return errors;
-}
-
-const isZero = (value: number | string | undefined): boolean => Number.parseInt(String(value), 10) === 0;
-
-function validateIntOrPercent(value: number | string | undefined, field: string): FieldError[] {
-  if (typeof value === 'number') return nonNegative(field, value);
-  if (value === undefined || PERCENT.test(value)) return [];
-  return [
-    invalidValue(
-      field,
-      value,
-      "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
-    ),
-  ];
+  return [...errors, ...atMost100Percent(maxUnavailable, `${field}.maxUnavailable`)];
 }
