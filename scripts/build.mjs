@@ -13,6 +13,7 @@ const inputs = ['src', 'resources', 'scripts', 'electron.vite.config.ts', 'packa
 /** A digest of the inputs' names, sizes and times: enough to notice an edit, cheap enough for every start. */
 function stampOfInputs() {
   const hash = createHash('sha256');
+  /** @param {string} path */
   const visit = (path) => {
     const stat = statSync(path);
     if (stat.isDirectory()) for (const name of readdirSync(path).sort()) visit(join(path, name));
@@ -22,6 +23,7 @@ function stampOfInputs() {
   return hash.digest('hex');
 }
 
+/** @param {string} command @param {string[]} args */
 function run(command, args) {
   const { status, error, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
   if (status === 0) return;
@@ -33,6 +35,7 @@ function run(command, args) {
 
 /** Builds all, telling each step on one line. */
 export async function build() {
+  /** @param {string} text */
   const step = (text) => process.stderr.write(`building: ${text}\n`);
   mkdirSync(join(root, 'out'), { recursive: true });
   if (!existsSync(join(root, 'src/main/resources/generated/schemas.ts'))) run('node', ['scripts/generate-schemas.mjs']);
@@ -46,7 +49,9 @@ export async function build() {
     await buildAgentImages(join(root, 'out'));
   } catch (error) {
     // Simulated machines and the app itself do not need them; joining a machine says so when it comes to it.
-    process.stderr.write(`building: no agent image on this computer: ${error.message}\n`);
+    process.stderr.write(
+      `building: no agent image on this computer: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
   }
   writeFileSync(stampFile, stampOfInputs());
 }
