@@ -22,6 +22,12 @@ spec:
 ${command === undefined ? '' : `          command: ${command}\n`}`;
 }
 
+/** A Pod of one container named `main`; `more` are further lines of the container. */
+export function podYaml(name: string, image: string, ...more: string[]): string {
+  const lines = [`image: ${image}`, ...more].map((line) => `      ${line}\n`).join('');
+  return `apiVersion: v1\nkind: Pod\nmetadata:\n  name: ${name}\nspec:\n  containers:\n    - name: main\n${lines}`;
+}
+
 export function configMapYaml(name: string): string {
   return `apiVersion: v1
 kind: ConfigMap

@@ -1,6 +1,6 @@
 // What people get wrong: every wrong input is told in a sentence at its place, with what to do, and leaves nothing behind.
 import type { Secret } from '../../src/shared/api/kinds.ts';
-import { configMapYaml } from '../harness/manifests.ts';
+import { configMapYaml, podYaml } from '../harness/manifests.ts';
 import { Kubectl, noKubectl } from '../harness/kubectl.ts';
 import { allContainers } from '../harness/pod-containers.ts';
 import { noBrowser, noMachines } from '../harness/requirements.ts';
@@ -156,8 +156,6 @@ test.describe('wrong input', () => {
   test.describe('in manifests', () => {
     const exists = async (kind: string, name: string): Promise<boolean> =>
       (await kubectl.run(['get', kind, name])).code === 0;
-    const podYaml = (name: string, container: string): string =>
-      `apiVersion: v1\nkind: Pod\nmetadata:\n  name: ${name}\nspec:\n  containers:\n    - name: main\n${container}`;
 
     test('a tab is told at its line, and nothing can be sent', async () => {
       const apply = await ApplyPage.open(screen);
@@ -173,21 +171,21 @@ test.describe('wrong input', () => {
     for (const { what, yaml, target, line, words } of [
       {
         what: 'an unknown field',
-        yaml: podYaml('misspelt', '      image: busybox:1\n      imagePullPolice: Always\n'),
+        yaml: podYaml('misspelt', 'busybox:1', 'imagePullPolice: Always'),
         target: 'pod/misspelt',
         line: 9,
         words: 'unknown field "spec.containers[0].imagePullPolice"',
       },
       {
         what: 'a wrong type',
-        yaml: podYaml('mistyped', '      image: busybox:1\n      stdin: perhaps\n'),
+        yaml: podYaml('mistyped', 'busybox:1', 'stdin: perhaps'),
         target: 'pod/mistyped',
         line: 9,
         words: 'must be true or false, not text',
       },
       {
         what: 'a value that is not allowed',
-        yaml: podYaml('mispulled', '      image: busybox:1\n      imagePullPolicy: Sometimes\n'),
+        yaml: podYaml('mispulled', 'busybox:1', 'imagePullPolicy: Sometimes'),
         target: 'pod/mispulled',
         line: 9,
         words: 'Unsupported value: "Sometimes"',
@@ -213,14 +211,14 @@ test.describe('wrong input', () => {
     }
 
     test('one bad document among several: the others are applied, and each is reported', async () => {
-      const bad = podYaml('broken', '      imagine: busybox:1\n');
+      const bad = podYaml('broken', 'busybox:1', 'imagine: this');
       const apply = await ApplyPage.open(screen);
       await apply.apply([configMapYaml('first'), bad, configMapYaml('last')].join('---\n'));
       await expect(apply.outcome.getByRole('status')).toHaveText('2 created, 1 failed');
       await expect(apply.result('configmap/first')).toContainText('created');
       await expect(apply.result('configmap/last')).toContainText('created');
       await expect(apply.result('pod/broken')).toContainText('unknown field "spec.containers[0].imagine"');
-      await apply.marks([15]);
+      await apply.marks([16]);
       expect([
         await exists('configmap', 'first'),
         await exists('pod', 'broken'),

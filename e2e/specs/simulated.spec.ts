@@ -3,7 +3,7 @@ import { deploymentYaml } from '../harness/manifests.ts';
 import { noBrowser } from '../harness/requirements.ts';
 import { ServeProcess } from '../harness/serve-process.ts';
 import { expect, test } from '../harness/ui-test.ts';
-import { expectAccessible } from '../pages/accessibility.ts';
+import { expectAccessible, namelessControls } from '../pages/accessibility.ts';
 import { ApplyPage } from '../pages/apply-page.ts';
 import { DeploymentPage } from '../pages/deployment-page.ts';
 import { Screen } from '../pages/screen.ts';
@@ -94,6 +94,35 @@ test.describe.serial('simulated machines', () => {
     }
     await screen.goToAddress('#/nonsense');
     await expect(screen.page.getByRole('heading', { name: 'Nothing is here' })).toBeVisible();
+  });
+
+  test('pages of objects and forms have names for everything as well', async () => {
+    for (const [place, name] of [
+      ['Nodes', 'sim-0001'],
+      ['Deployments', 'web'],
+    ] as const) {
+      await (await screen.list(place)).open(name);
+      await expectAccessible(screen, `the page of ${name}`);
+    }
+    await (await screen.list('Deployments')).open('web');
+    await screen.button('Scale').click();
+    await expect(screen.dialog.getByRole('textbox', { name: 'Replicas' }), 'the first field').toBeFocused();
+    expect(await namelessControls(screen), 'controls without a name in a dialog').toEqual([]);
+    await screen.page.keyboard.press('Escape');
+    await expect(screen.dialog).toBeHidden();
+    await screen.goToAddress('#/machines/add');
+    await expect(screen.title).toHaveText('Add a machine');
+    await expectAccessible(screen, 'the wizard');
+    await ApplyPage.open(screen);
+    await expectAccessible(screen, 'Apply YAML');
+    const pods = await screen.list('Pods');
+    await pods.open((await pods.rows())[0]?.['Name'] ?? '');
+    for (const tab of ['Summary', 'Logs', 'Terminal', 'Events', 'YAML']) {
+      await screen.page.getByRole('tab', { name: tab, exact: true }).click();
+      await expect(screen.page.getByRole('tabpanel'), `the tab ${tab}`).toBeVisible();
+      await expectAccessible(screen, `the tab ${tab} of a Pod`);
+    }
+    await screen.page.getByRole('tab', { name: 'Summary' }).click();
   });
 
   test('the overview draws the load of the cluster', async () => {

@@ -1,6 +1,6 @@
 // The main job, as a newcomer does it by mouse on two real machines: join them, run a Deployment, break it, see why,
 // put it right. The page and the real kubectl must tell the same.
-import { deploymentYaml } from '../harness/manifests.ts';
+import { deploymentYaml, podYaml } from '../harness/manifests.ts';
 import { Kubectl, noKubectl } from '../harness/kubectl.ts';
 import { allContainers, killContainers } from '../harness/pod-containers.ts';
 import { noBrowser, noMachines } from '../harness/requirements.ts';
@@ -21,6 +21,7 @@ test.skip(why !== undefined, why);
 test.describe.serial('two real machines', () => {
   let machines: Record<string, TestbedMachine>;
   let registry: string;
+  let privateRegistry: string;
   let serve: ServeProcess;
   let kubectl: Kubectl;
   let screen: Screen;
@@ -28,6 +29,7 @@ test.describe.serial('two real machines', () => {
   test.beforeAll(async ({ browser, testbed }) => {
     machines = Object.fromEntries(testbed.machines.map((machine) => [machine.name, machine]));
     registry = testbed.registry;
+    privateRegistry = testbed.privateRegistry.address;
     serve = await ServeProcess.start();
     kubectl = new Kubectl(serve.kubeconfig);
     screen = await Screen.open(browser, serve.uiUrl);
@@ -183,6 +185,60 @@ test.describe.serial('two real machines', () => {
     expect(described).toMatch(/Exit Code:\s+3/);
     expect(described).toContain('Back-off restarting failed container crash in pod');
     await kubectl.ok(['delete', 'deployment', 'crash']);
+  });
+
+  test('whatever else ails a Pod is said in words on its page, and by kubectl describe', async () => {
+    const ailing = [
+      {
+        name: 'no-password',
+        yaml: podYaml('no-password', `${privateRegistry}/private/nginx:1.22`),
+        word: 'ImagePullBackOff',
+        page: /no basic auth credentials|unauthorized|authentication required/,
+        kubectl: /no basic auth credentials|unauthorized|authentication required/,
+      },
+      {
+        name: 'no-registry',
+        yaml: podYaml('no-registry', `${registry.replace(/:\d+$/, ':5999')}/web:1`),
+        word: 'ImagePullBackOff',
+        page: /connection refused/,
+        kubectl: /connection refused/,
+      },
+      {
+        name: 'no-command',
+        yaml: podYaml('no-command', `${registry}/busybox:1`, 'command: [sh, -c, no-such-program]'),
+        word: 'CrashLoopBackOff',
+        page: /exit code 127: its command was not found/,
+        kubectl: /Exit Code:\s+127/,
+      },
+      {
+        name: 'no-memory',
+        yaml: podYaml(
+          'no-memory',
+          `${registry}/busybox:1`,
+          'command: [tail, /dev/zero]',
+          'resources: {limits: {memory: 16Mi}}',
+        ),
+        word: 'CrashLoopBackOff',
+        page: /It runs out of memory each time it starts/,
+        kubectl: /Reason:\s+OOMKilled\s+Exit Code:\s+137/,
+      },
+    ];
+    const apply = await ApplyPage.open(screen);
+    await apply.apply(ailing.map(({ yaml }) => yaml).join('---\n'));
+    await expect(apply.outcome.getByRole('status')).toHaveText('4 created');
+    const pods = await screen.list('Pods');
+    await pods.until('each Pod in the state that is its own', (rows) =>
+      ailing.every(({ name, word }) => rows.some((row) => nameOf(row) === name && row['State'] === word)),
+    );
+    for (const { name, page, kubectl: words } of ailing) {
+      const pod = await PodPage.open(screen, name);
+      await expect(pod.why, `why ${name} does not run`).toContainText(page);
+      expect(await kubectl.ok(['describe', 'pod', name]), `kubectl describe of ${name}`).toMatch(words);
+    }
+    await screen.goTo('Problems');
+    const problems = screen.page.getByRole('list', { name: 'Problems' }).getByRole('listitem');
+    for (const { name } of ailing) await expect(problems.filter({ hasText: name })).toBeVisible();
+    await kubectl.ok(['delete', 'pods', ...ailing.map(({ name }) => name), '--grace-period=1']);
   });
 
   test('scaling by the page', async () => {
