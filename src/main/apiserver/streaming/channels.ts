@@ -31,8 +31,14 @@ export function onChannelMessage(socket: WebSocket, take: (channel: number, byte
 }
 
 /** Writes to a stream what came over a socket, and reads no more of the socket while the stream is full. */
-export function passOn(socket: WebSocket, bytes: Buffer, stream: Writable | undefined): void {
+export function passOn(
+  socket: Pick<WebSocket, 'isPaused' | 'pause' | 'resume'>,
+  bytes: Buffer,
+  stream: Writable | undefined,
+): void {
   if (!stream?.writable || bytes.length === 0 || stream.write(bytes)) return;
+  // What was read before the pause still comes, message by message.
+  if (socket.isPaused) return;
   const go = (): void => {
     stream.off('drain', go).off('close', go);
     socket.resume();
