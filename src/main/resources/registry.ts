@@ -5,25 +5,36 @@ import { controllerRevisionKind } from './kinds/controller-revision.ts';
 import { cronJobKind } from './kinds/cron-job.ts';
 import { daemonSetKind } from './kinds/daemon-set.ts';
 import { deploymentKind } from './kinds/deployment.ts';
+import { endpointSliceKind } from './kinds/endpoint-slice.ts';
 import { endpointsKind } from './kinds/endpoints.ts';
 import { eventKind } from './kinds/event.ts';
+import { ingressClassKind } from './kinds/ingress-class.ts';
+import { ingressKind } from './kinds/ingress.ts';
+import { ipAddressKind } from './kinds/ip-address.ts';
 import { jobKind } from './kinds/job.ts';
 import { leaseKind } from './kinds/lease.ts';
 import { limitRangeKind } from './kinds/limit-range.ts';
 import { machineKind } from './kinds/machine.ts';
 import { namespaceKind } from './kinds/namespace.ts';
+import { networkPolicyKind } from './kinds/network-policy.ts';
 import { nodeKind } from './kinds/node.ts';
 import { persistentVolumeClaimKind } from './kinds/persistent-volume-claim.ts';
 import { persistentVolumeKind } from './kinds/persistent-volume.ts';
+import { podDisruptionBudgetKind } from './kinds/pod-disruption-budget.ts';
 import { podTemplateKind } from './kinds/pod-template.ts';
 import { podKind } from './kinds/pod.ts';
+import { priorityClassKind } from './kinds/priority-class.ts';
+import { clusterRoleBindingKind, clusterRoleKind, roleBindingKind, roleKind } from './kinds/rbac.ts';
 import { replicaSetKind } from './kinds/replica-set.ts';
 import { replicationControllerKind } from './kinds/replication-controller.ts';
 import { resourceQuotaKind } from './kinds/resource-quota.ts';
+import { runtimeClassKind } from './kinds/runtime-class.ts';
 import { secretKind } from './kinds/secret.ts';
 import { serviceAccountKind } from './kinds/service-account.ts';
+import { serviceCidrKind } from './kinds/service-cidr.ts';
 import { serviceKind } from './kinds/service.ts';
 import { statefulSetKind } from './kinds/stateful-set.ts';
+import { storageClassKind } from './kinds/storage-class.ts';
 
 /**
  * The server handles objects of any kind and hands each only to its own kind's functions, so what those functions know
@@ -56,7 +67,21 @@ export const KINDS: readonly KindDefinition[] = [
   kind(statefulSetKind),
   kind(jobKind),
   kind(cronJobKind),
+  kind(endpointSliceKind),
   kind(leaseKind),
+  kind(ingressKind),
+  kind(ingressClassKind),
+  kind(ipAddressKind),
+  kind(networkPolicyKind),
+  kind(serviceCidrKind),
+  kind(runtimeClassKind),
+  kind(podDisruptionBudgetKind),
+  kind(roleKind),
+  kind(clusterRoleKind),
+  kind(roleBindingKind),
+  kind(clusterRoleBindingKind),
+  kind(priorityClassKind),
+  kind(storageClassKind),
   kind(machineKind),
 ];
 

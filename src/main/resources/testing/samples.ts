@@ -4,6 +4,7 @@ import { decodeObject } from '../decode/decode-object.ts';
 import type { KindDefinition } from '../definition.ts';
 import { KINDS } from '../registry.ts';
 import { coreSamples } from './core-samples.ts';
+import { POLICY_SAMPLES } from './policy-samples.ts';
 import { workloadSamples } from './workload-samples.ts';
 
 /** For tests: valid objects of every kind, with many of their fields set. */
@@ -79,6 +80,7 @@ const podTemplate = {
 const SAMPLES: Readonly<Record<string, JsonObject>> = {
   ...coreSamples(podTemplate),
   ...workloadSamples(podTemplate),
+  ...POLICY_SAMPLES,
   Namespace: { metadata: { name: 'shop', labels: { team: 'a' } }, spec: { finalizers: ['kubernetes'] } },
   Node: {
     metadata: { name: 'node-1', labels: { 'node-role.kubernetes.io/worker': '' } },

@@ -125,10 +125,11 @@ function startable(before: JobSpec, after: JobSpec | undefined): JobSpec['templa
   const kept = { ...affinity };
   delete kept.nodeAffinity;
   const joined = { ...kept, ...(nodeAffinity ? { nodeAffinity } : {}) };
-  const spec: Record<string, unknown> = { ...rest, ...(from.spec.affinity || affinity ? { affinity: joined } : {}) };
-  for (const name of open) {
-    delete spec[name];
-    if (from.spec[name] !== undefined) spec[name] = from.spec[name];
-  }
+  const closed = Object.entries(rest).filter(([name]) => !open.some((field) => field === name));
+  const said = open.flatMap((name) => (from.spec?.[name] === undefined ? [] : [[name, from.spec[name]] as const]));
+  const spec = {
+    ...Object.fromEntries([...closed, ...said]),
+    ...(from.spec.affinity || affinity ? { affinity: joined } : {}),
+  };
   return { ...to, ...(from.metadata ? { metadata: from.metadata } : {}), spec: spec as unknown as typeof to.spec };
 }
