@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { setFlagsFromString } from 'node:v8';
 import { startControlPlane } from './app/control-plane.ts';
 import { OptionError, parseOptions } from './app/options.ts';
 import { fileModeProtector } from './app/secret-box.ts';
@@ -6,6 +7,12 @@ import { connectionOf } from './app/web-socket-connection.ts';
 import { startUiServer } from './app/ui-server.ts';
 import { StartError } from './app/start-error.ts';
 import { join } from 'node:path';
+
+/**
+ * By how many percent the heap may outgrow what lives in it before the old generation is collected. Left alone, V8 lets
+ * the 400 MB of 30,000 pods become 1.3 GB; so they stay under 0.9 GB, for a few percent more of the processor.
+ */
+const HEAP_GROWING_PERCENT = 75;
 
 /** Headless entry: the control plane and, on another port, the screen for a browser. Prints one `ready` line. */
 async function serve(): Promise<void> {
@@ -42,6 +49,7 @@ async function serve(): Promise<void> {
   process.on('SIGINT', stop);
 }
 
+setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
 try {
   await serve();
 } catch (error) {
