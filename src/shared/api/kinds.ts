@@ -1,8 +1,5 @@
 import type {
   CoreV1Event,
-  V1CSIDriver,
-  V1CSINode,
-  V1CertificateSigningRequest,
   V1ClusterRole,
   V1ClusterRoleBinding,
   V1ConfigMap,
@@ -20,7 +17,6 @@ import type {
   V1Job,
   V1Lease,
   V1LimitRange,
-  V1MutatingWebhookConfiguration,
   V1Namespace,
   V1NetworkPolicy,
   V1Node,
@@ -46,9 +42,6 @@ import type {
   V1StorageClass,
   V1Taint,
   V1Toleration,
-  V1ValidatingWebhookConfiguration,
-  V1VolumeAttachment,
-  V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node';
 import type { Wire } from './wire.ts';
 import type { KubeObject } from './meta.ts';
@@ -82,7 +75,6 @@ export type DaemonSet = Wire<V1DaemonSet>;
 export type ControllerRevision = Wire<V1ControllerRevision>;
 export type Job = Wire<V1Job>;
 export type CronJob = Wire<V1CronJob>;
-export type HorizontalPodAutoscaler = Wire<V2HorizontalPodAutoscaler>;
 export type PodDisruptionBudget = Wire<V1PodDisruptionBudget>;
 export type Ingress = Wire<V1Ingress>;
 export type IngressClass = Wire<V1IngressClass>;
@@ -95,14 +87,8 @@ export type ClusterRole = Wire<V1ClusterRole>;
 export type RoleBinding = Wire<V1RoleBinding>;
 export type ClusterRoleBinding = Wire<V1ClusterRoleBinding>;
 export type StorageClass = Wire<V1StorageClass>;
-export type VolumeAttachment = Wire<V1VolumeAttachment>;
-export type CSIDriver = Wire<V1CSIDriver>;
-export type CSINode = Wire<V1CSINode>;
 export type PriorityClass = Wire<V1PriorityClass>;
 export type RuntimeClass = Wire<V1RuntimeClass>;
-export type CertificateSigningRequest = Wire<V1CertificateSigningRequest>;
-export type MutatingWebhookConfiguration = Wire<V1MutatingWebhookConfiguration>;
-export type ValidatingWebhookConfiguration = Wire<V1ValidatingWebhookConfiguration>;
 export type Scale = Wire<V1Scale>;
 
 /** Where a kind lives in the API, and (in the type only) what its objects look like. */
@@ -167,13 +153,6 @@ export const CONTROLLER_REVISIONS = resource<ControllerRevision>(
 );
 export const JOBS = resource<Job>('batch', 'v1', 'Job', 'jobs', true);
 export const CRON_JOBS = resource<CronJob>('batch', 'v1', 'CronJob', 'cronjobs', true);
-export const HORIZONTAL_POD_AUTOSCALERS = resource<HorizontalPodAutoscaler>(
-  'autoscaling',
-  'v2',
-  'HorizontalPodAutoscaler',
-  'horizontalpodautoscalers',
-  true,
-);
 export const POD_DISRUPTION_BUDGETS = resource<PodDisruptionBudget>(
   'policy',
   'v1',
@@ -228,15 +207,6 @@ export const CLUSTER_ROLE_BINDINGS = resource<ClusterRoleBinding>(
   false,
 );
 export const STORAGE_CLASSES = resource<StorageClass>('storage.k8s.io', 'v1', 'StorageClass', 'storageclasses', false);
-export const VOLUME_ATTACHMENTS = resource<VolumeAttachment>(
-  'storage.k8s.io',
-  'v1',
-  'VolumeAttachment',
-  'volumeattachments',
-  false,
-);
-export const CSI_DRIVERS = resource<CSIDriver>('storage.k8s.io', 'v1', 'CSIDriver', 'csidrivers', false);
-export const CSI_NODES = resource<CSINode>('storage.k8s.io', 'v1', 'CSINode', 'csinodes', false);
 export const PRIORITY_CLASSES = resource<PriorityClass>(
   'scheduling.k8s.io',
   'v1',
@@ -245,27 +215,6 @@ export const PRIORITY_CLASSES = resource<PriorityClass>(
   false,
 );
 export const RUNTIME_CLASSES = resource<RuntimeClass>('node.k8s.io', 'v1', 'RuntimeClass', 'runtimeclasses', false);
-export const CERTIFICATE_SIGNING_REQUESTS = resource<CertificateSigningRequest>(
-  'certificates.k8s.io',
-  'v1',
-  'CertificateSigningRequest',
-  'certificatesigningrequests',
-  false,
-);
-export const MUTATING_WEBHOOK_CONFIGURATIONS = resource<MutatingWebhookConfiguration>(
-  'admissionregistration.k8s.io',
-  'v1',
-  'MutatingWebhookConfiguration',
-  'mutatingwebhookconfigurations',
-  false,
-);
-export const VALIDATING_WEBHOOK_CONFIGURATIONS = resource<ValidatingWebhookConfiguration>(
-  'admissionregistration.k8s.io',
-  'v1',
-  'ValidatingWebhookConfiguration',
-  'validatingwebhookconfigurations',
-  false,
-);
 export const MACHINES = resource<Machine>('machines.wheelhouse.dev', 'v1alpha1', 'Machine', 'machines', false);
 
 /** `v1`, or `apps/v1`. */
