@@ -29,8 +29,6 @@ export default defineConfig({
           include: ['src/**/*.integration.test.ts', 'e2e/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          // Each file has machines, ports and folders of its own; much of their time is waiting.
-          maxWorkers: 2,
         },
       },
     ],

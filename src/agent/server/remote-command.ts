@@ -66,7 +66,8 @@ export function joinRemoteCommand(socket: WebSocket, command: RemoteCommand): vo
     const channel = data[0];
     const bytes = data.subarray(1);
     if (channel === CHANNEL.stdin && command.stdin && stream.writable) stream.write(bytes);
-    else if (channel === CHANNEL.close && bytes[0] === CHANNEL.stdin) stream.end();
+    // A terminal has no end of input but a typed one, and Docker would end its output with it.
+    else if (channel === CHANNEL.close && bytes[0] === CHANNEL.stdin && !command.tty) stream.end();
     else if (channel === CHANNEL.resize && command.tty) {
       const size = parseResize(bytes);
       if (size) resizing = resizing.then(() => command.resize(size)).catch(onError);
