@@ -1,7 +1,9 @@
+import type { Job } from '../../../shared/api/kinds.ts';
 import type { FieldError } from './field-error.ts';
 import { duplicatesIn, invalidValue, required, requiredOneOf } from './fields.ts';
 import { qualifiedName } from './names.ts';
-import type { JobSpec } from './job.ts';
+
+type JobSpec = NonNullable<Job['spec']>;
 
 type FailureRule = NonNullable<JobSpec['podFailurePolicy']>['rules'][number];
 type ExitCodes = NonNullable<FailureRule['onExitCodes']>;
