@@ -3,7 +3,7 @@ import type { FieldError } from './field-error.ts';
 import { duplicatesIn, invalidValue, required, requiredOneOf } from './fields.ts';
 import { qualifiedName } from './names.ts';
 
-type JobSpec = NonNullable<Job['spec']>;
+export type JobSpec = NonNullable<Job['spec']>;
 
 type FailureRule = NonNullable<JobSpec['podFailurePolicy']>['rules'][number];
 type ExitCodes = NonNullable<FailureRule['onExitCodes']>;

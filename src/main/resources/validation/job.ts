@@ -3,11 +3,9 @@ import { matchesLabelSelector } from '../../../shared/api/selector.ts';
 import { equalJson } from '../decode/json-value.ts';
 import type { FieldError } from './field-error.ts';
 import { immutable, invalidValue, nonNegative, oneOf, required, requiredOneOf } from './fields.ts';
-import { validatePodFailurePolicy, validateSuccessPolicy } from './job-policies.ts';
+import { type JobSpec, validatePodFailurePolicy, validateSuccessPolicy } from './job-policies.ts';
 import { validateLabelSelector } from './label-selector.ts';
 import { validatePodTemplate } from './pod-template.ts';
-
-export type JobSpec = NonNullable<Job['spec']>;
 
 /** Indexed Jobs are remembered index by index. */
 const MOST_INDEXES = 100_000;
