@@ -16,7 +16,7 @@ export function bareDocker(docker: Docker, pauseImage: string, image: string, co
     const sandbox = await docker.createContainer({
       name: `bench-${randomUUID()}`,
       Image: pauseImage,
-      HostConfig: { NetworkMode: 'none', IpcMode: 'shareable' },
+      HostConfig: { NetworkMode: 'none', IpcMode: 'shareable', LogConfig: { Type: 'none', Config: {} } },
     });
     started.push(sandbox.id);
     await sandbox.start();
