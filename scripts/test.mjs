@@ -2,7 +2,6 @@
 // the Debian packages it needs when it may; says what is skipped and why when it may not. Ends with one plain line.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,11 +10,10 @@ import { ensureSystemPackages, testbedUnsupportedReason } from './system-package
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const reports = mkdtempSync(join(tmpdir(), 'wheelhouse-test-'));
 const total = { passed: 0, failed: 0, skipped: 0 };
-const resolve = createRequire(import.meta.url).resolve;
 
 /** The script of a tool of ours, run by this Node: no shell, no npx, no look-up on PATH. */
 function tool(packageName, binary = packageName) {
-  let folder = dirname(resolve(`${packageName}/package.json`, { paths: [root] }));
+  const folder = join(root, 'node_modules', packageName);
   const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   return join(folder, typeof bin === 'string' ? bin : bin[binary]);
 }
@@ -44,13 +42,21 @@ function skip(what, why) {
   total.skipped += 1;
 }
 
-/** Vitest projects; a run that dies without a report counts as one failure. */
+/** Vitest projects, two files at a time (each has folders, ports and machines of its own); a run that dies without a report counts as one failure. */
 function vitest(title, projects, environment) {
   const report = join(reports, `${projects.join('-')}.json`);
   const flags = projects.flatMap((project) => ['--project', project]);
   const ok = run(
     title,
-    [tool('vitest'), 'run', ...flags, '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`],
+    [
+      tool('vitest'),
+      'run',
+      ...flags,
+      '--maxWorkers=2',
+      '--reporter=dot',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ],
     environment,
   );
   if (!existsSync(report)) return void (total.failed += 1);
