@@ -79,7 +79,7 @@ describe('a pod', () => {
       data: { COLOR: 'blue' },
     });
     const script =
-      'echo "$COLOR $IP $(hostname) $(cat /cfg/COLOR) $(cat /work/made)"; echo oops > /dev/termination-log; exit 7';
+      'echo "$COLOR $IP $(hostname) $(cat /cfg/COLOR) $(cat /scratch/made)"; echo oops > /dev/termination-log; exit 7';
     const pod = aPod(
       'whole',
       {
@@ -88,7 +88,7 @@ describe('a pod', () => {
         env: [{ name: 'IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } }],
         volumeMounts: [
           { name: 'cfg', mountPath: '/cfg' },
-          { name: 'work', mountPath: '/work' },
+          { name: 'work', mountPath: '/scratch' },
         ],
       },
       {
@@ -97,8 +97,8 @@ describe('a pod', () => {
           {
             name: 'init',
             image: busybox,
-            ...sh('echo made > /work/made'),
-            volumeMounts: [{ name: 'work', mountPath: '/work' }],
+            ...sh('echo made > /scratch/made'),
+            volumeMounts: [{ name: 'work', mountPath: '/scratch' }],
           },
         ],
         volumes: [
