@@ -127,3 +127,27 @@ export class FutureRevisionError extends Error {
     super(`required revision ${requested} is a future revision (current is ${current})`);
   }
 }
+
+/** The write was refused for want of space or by a failing disk: nothing was changed, and it may be tried again. */
+export class WriteFailedError extends Error {
+  constructor(reason: string, cause?: unknown) {
+    super(`the write was not stored: ${reason}`, { cause });
+    this.name = 'WriteFailedError';
+  }
+}
+
+/** The store cannot be reached at the moment. A write that meets it may or may not have been stored. */
+export class StoreUnavailableError extends Error {
+  constructor(reason: string, cause?: unknown) {
+    super(`the store cannot be reached: ${reason}`, { cause });
+    this.name = 'StoreUnavailableError';
+  }
+}
+
+/** The store was closed. */
+export class StoreClosedError extends Error {
+  constructor() {
+    super('the store is closed');
+    this.name = 'StoreClosedError';
+  }
+}

@@ -1,10 +1,11 @@
 import type { Logger, Clock } from '../../../shared/logger.ts';
-import { CommittedEvent } from './committed-event.ts';
+import { CommittedEvent } from '../memory/committed-event.ts';
+import type { MemoryState } from '../memory/memory-state.ts';
 import type { Journal } from './journal.ts';
 import type { EmbeddedOptions } from './options.ts';
 import { RecordKind, type RecordInput } from './record.ts';
-import { Slot, stamp } from './slot.ts';
-import type { StoredObject, StoredValue } from '../storage.ts';
+import { Slot, stamp } from '../memory/slot.ts';
+import { WriteFailedError, type StoredObject, type StoredValue } from '../storage.ts';
 
 /** A write whose precondition holds. Nothing else writes its key until it settles. */
 export interface PendingWrite {
@@ -25,13 +26,6 @@ interface Prepared {
   record: RecordInput;
 }
 
-/** What the store does with writes that are on disk (or coalesced), in revision order. */
-export interface CommitTarget {
-  commit(event: CommittedEvent, slot: Slot): void;
-  /** After all events of a group. */
-  committed(): void;
-}
-
 /** One group takes at most so many writes, and stops taking at so many bytes: one fsync never waits for an endless group. */
 const GROUP_WRITES = 2_000;
 const GROUP_BYTES = 8 * 1024 * 1024;
@@ -39,20 +33,6 @@ const GROUP_BYTES = 8 * 1024 * 1024;
 const RESERVE = 10_000;
 /** Coalesced records that may wait for a disk that takes none. */
 const MAX_DIRTY = 50_000;
-
-/** The disk took no more; nothing was changed, and the write may be tried again. */
-export class WriteFailedError extends Error {
-  constructor(cause: unknown) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    super(
-      code === 'ENOSPC'
-        ? 'the write was not stored: no space left on the disk of the data directory'
-        : `the write was not stored: ${message}`,
-      { cause },
-    );
-    this.name = 'WriteFailedError';
-  }
-}
 
 /**
  * The single writer. Whatever waits is taken as one group: revisions are given, the group is made durable by one
@@ -71,7 +51,12 @@ export class Committer {
   #betweenGroups: (() => Promise<void>) | undefined;
 
   constructor(
-    private readonly deps: { journal: Journal; target: CommitTarget; log: Logger; clock: Clock },
+    private readonly deps: {
+      journal: Journal;
+      target: Pick<MemoryState, 'commit' | 'committed'>;
+      log: Logger;
+      clock: Clock;
+    },
     private readonly options: EmbeddedOptions,
     start: { revision: number; reserved: number },
   ) {
@@ -190,7 +175,7 @@ export class Committer {
       }
       if (write.durable) this.#dirty.delete(write.key);
       else this.#dirty.set(write.key, each.record);
-      this.deps.target.commit(each.event, each.slot);
+      this.deps.target.commit(each.event);
       done.push(each);
     }
     this.deps.target.committed();
@@ -204,7 +189,7 @@ export class Committer {
       return undefined;
     } catch (error) {
       this.deps.log.error({ err: error, records: records.length }, 'journal append failed');
-      return new WriteFailedError(error);
+      return writeFailed(error);
     }
   }
 
@@ -217,7 +202,7 @@ export class Committer {
     const text = isDelete ? undefined : JSON.stringify(value);
     const size = text?.length ?? previous?.size ?? 0;
     const slot = Slot.of(Object.freeze({ key, value, createRevision, modRevision: revision }), size);
-    const event = new CommittedEvent(type, key, revision, value, previous, size, this.deps.clock.now(), text);
+    const event = new CommittedEvent(type, slot, previous, this.deps.clock.now(), text);
     const record: RecordInput = isDelete
       ? { kind: RecordKind.delete, revision, key }
       : { kind: RecordKind.put, revision, createRevision, key, text: text ?? '' };
@@ -231,4 +216,11 @@ export class Committer {
       this.#start();
     }, this.options.coalesceMs);
   }
+}
+
+function writeFailed(cause: unknown): WriteFailedError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const reason =
+    code === 'ENOSPC' ? 'no space left on the disk of the data directory; free some space and try again' : message;
+  return new WriteFailedError(reason, cause);
 }

@@ -5,9 +5,9 @@ import type { Logger } from '../../../shared/logger.ts';
 import type { Committer } from './committer.ts';
 import { listFiles, segmentName, snapshotName } from './files.ts';
 import type { Journal } from './journal.ts';
-import type { KeyIndex } from './key-index.ts';
+import type { KeyIndex } from '../memory/key-index.ts';
 import type { EmbeddedOptions } from './options.ts';
-import type { Slot } from './slot.ts';
+import type { Slot } from '../memory/slot.ts';
 import type { Snapshot, SnapshotAdapter } from './snapshot-adapter.ts';
 
 interface Deps {

@@ -1,10 +1,7 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '../../../shared/logger.ts';
 import {
-  CompactedError,
-  FutureRevisionError,
   KeyExistsError,
   RevisionMismatchError,
+  StoreClosedError,
   type Durability,
   type ListPage,
   type ListRange,
@@ -14,70 +11,9 @@ import {
   type StorageWatch,
   type WatchRange,
 } from '../storage.ts';
-import type { CommittedEvent } from './committed-event.ts';
-import type { CommitTarget, Committer, PendingWrite } from './committer.ts';
-import { EventWindow } from './event-window.ts';
-import type { KeyIndex } from './key-index.ts';
-import { listAt } from './list-at.ts';
-import type { EmbeddedOptions } from './options.ts';
-import type { Slot } from './slot.ts';
-import { WatchHub } from './watch-hub.ts';
-import { Watcher } from './watcher.ts';
-
-/** The store was closed. */
-export class StoreClosedError extends Error {
-  constructor() {
-    super('the store is closed');
-    this.name = 'StoreClosedError';
-  }
-}
-
-/** Parsing what came from disk may take this long before other work gets its turn. */
-const SLICE_MS = 8;
-
-/** The in-memory half of the store: what is committed, who watches it, and which writes are under way. */
-export class MemoryState implements CommitTarget {
-  readonly hub = new WatchHub();
-  readonly window: EventWindow;
-  #revision: number;
-
-  constructor(
-    readonly index: KeyIndex,
-    startRevision: number,
-    private readonly options: EmbeddedOptions,
-    private readonly clock: Clock,
-  ) {
-    this.#revision = startRevision;
-    this.window = new EventWindow(options, startRevision);
-  }
-
-  get revision(): number {
-    return this.#revision;
-  }
-
-  commit(event: CommittedEvent, slot: Slot): void {
-    if (event.type === 'delete') this.index.delete(event.key);
-    else this.index.put(slot);
-    this.#revision = event.revision;
-    this.window.add(event);
-    this.hub.dispatch(event, this.window.compactedRevision);
-  }
-
-  committed(): void {
-    this.window.trim(this.clock.now());
-  }
-
-  watch(range: WatchRange): StorageWatch {
-    const { prefix, afterRevision } = range;
-    const { compactedRevision } = this.window;
-    if (afterRevision < compactedRevision) throw new CompactedError(afterRevision, compactedRevision);
-    const caughtUp = this.window.after(prefix, afterRevision);
-    const { watcherBacklog } = this.options;
-    const watcher = new Watcher(prefix, watcherBacklog, caughtUp, afterRevision, (ended) => this.hub.remove(ended));
-    this.hub.add(watcher);
-    return watcher;
-  }
-}
+import type { MemoryState } from '../memory/memory-state.ts';
+import type { Committer, PendingWrite } from './committer.ts';
+import type { Slot } from '../memory/slot.ts';
 
 /** The embedded store's reading and compare-and-swap; durability is the committer's. */
 export class EmbeddedStorage implements Storage {
@@ -104,20 +40,8 @@ export class EmbeddedStorage implements Storage {
     return Promise.resolve(this.state.index.get(key)?.object);
   }
 
-  async list(range: ListRange): Promise<ListPage> {
-    const revision = range.revision ?? this.revision;
-    if (revision > this.revision) throw new FutureRevisionError(revision, this.revision);
-    if (revision < this.compactedRevision) throw new CompactedError(revision, this.compactedRevision);
-    const { slots, remaining } = listAt(this.state, { ...range, revision });
-    const items: StoredObject[] = [];
-    let sliceEnd = performance.now() + SLICE_MS;
-    for (const slot of slots) {
-      items.push(slot.object);
-      if ((items.length & 63) !== 0 || performance.now() < sliceEnd) continue;
-      await nextTurn();
-      sliceEnd = performance.now() + SLICE_MS;
-    }
-    return { items, revision, more: remaining > 0, remaining };
+  list(range: ListRange): Promise<ListPage> {
+    return this.state.list(range);
   }
 
   count(prefix: string): Promise<number> {

@@ -4,7 +4,8 @@ import type { Clock, Logger } from '../../../shared/logger.ts';
 import type { Storage } from '../storage.ts';
 import { Committer } from './committer.ts';
 import { Compactor, setAside } from './compactor.ts';
-import { EmbeddedStorage, MemoryState } from './embedded-store.ts';
+import { MemoryState } from '../memory/memory-state.ts';
+import { EmbeddedStorage } from './embedded-store.ts';
 import { listFiles } from './files.ts';
 import { Journal } from './journal.ts';
 import { lockDirectory } from './lock.ts';
@@ -14,11 +15,10 @@ import { recover, type Recovered, type RecoveryReport } from './recovery.ts';
 import { SnapshotAdapter, type Snapshot } from './snapshot-adapter.ts';
 
 export { StoreLockedError } from './lock.ts';
-export { WriteFailedError } from './committer.ts';
-export { StoreClosedError } from './embedded-store.ts';
+export { WriteFailedError } from '../storage.ts';
 export type { RecoveryReport } from './recovery.ts';
 export type { EmbeddedOptions, Failpoint } from './options.ts';
-export type { ValueSealer } from './sealing.ts';
+export type { ValueSealer } from '../sealer.ts';
 
 /** The embedded store, with what its opening found and a compaction on request. */
 export interface EmbeddedStore extends Storage {

@@ -1,4 +1,4 @@
-import type { ValueSealer } from './sealing.ts';
+import type { ValueSealer } from '../sealer.ts';
 
 /** Where a test can cut the power: called with one of these names just before or after the step. Throwing makes the step fail (`ack.before` only marks a place). */
 export type Failpoint =

@@ -2,12 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Low } from 'lowdb';
 import { listFiles, segmentName } from './files.ts';
-import { KeyIndex } from './key-index.ts';
+import { KeyIndex } from '../memory/key-index.ts';
 import { RecordKind, type StoredRecord } from './record.ts';
 import { scanRecords, type Damage } from './scan.ts';
-import { Slot } from './slot.ts';
+import { Slot } from '../memory/slot.ts';
 import type { Snapshot, SnapshotAdapter } from './snapshot-adapter.ts';
-import { opened, type ValueSealer } from './sealing.ts';
+import type { ValueSealer } from '../sealer.ts';
+import { opened } from './sealing.ts';
 
 /** What opening found: all zeros and empty lists after an orderly stop. */
 export interface RecoveryReport {

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { listFiles, snapshotName, syncDirectory } from './files.ts';
 import type { EmbeddedOptions } from './options.ts';
-import { opened, sealed, type ValueSealer } from './sealing.ts';
+import type { ValueSealer } from '../sealer.ts';
+import { opened, sealed } from './sealing.ts';
 import { encodeGroup, findRecord, readRecord, RecordKind, type RecordInput, type StoredRecord } from './record.ts';
-import { Slot } from './slot.ts';
+import { Slot } from '../memory/slot.ts';
 
 /** The store's state as lowdb keeps it. `slots` is walked once, in small steps, while writes go on. */
 export interface Snapshot {

@@ -7,16 +7,31 @@ export class CommittedEvent implements StorageEvent {
 
   constructor(
     readonly type: 'create' | 'update' | 'delete',
-    readonly key: string,
-    readonly revision: number,
-    readonly value: StoredValue,
+    /** The key's object after the write; for a delete the last one, stamped with the delete's revision. */
+    readonly slot: Slot,
     readonly previousSlot: Slot | undefined,
-    /** Bytes of the JSON text: what the window's size is counted in. */
-    readonly size: number,
     readonly at: number,
+    /** The JSON text of the value, when the writer has it. */
     text?: string,
   ) {
     this.#text = text;
+  }
+
+  get key(): string {
+    return this.slot.key;
+  }
+
+  get revision(): number {
+    return this.slot.modRevision;
+  }
+
+  /** Bytes of the JSON text: what the window's size is counted in. */
+  get size(): number {
+    return this.slot.size;
+  }
+
+  get value(): StoredValue {
+    return this.slot.object.value;
   }
 
   get previous(): StoredValue | undefined {

@@ -36,6 +36,11 @@ export class Watcher implements StorageWatch {
     this.#end(undefined);
   }
 
+  /** Ends the iteration with this error. */
+  fail(error: Error): void {
+    this.#end(error);
+  }
+
   #end(failure: Error | undefined): void {
     if (this.#closed) return;
     this.#closed = true;

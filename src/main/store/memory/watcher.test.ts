@@ -1,10 +1,16 @@
 import { expect, test } from 'vitest';
 import { CompactedError } from '../storage.ts';
 import { CommittedEvent } from './committed-event.ts';
+import { Slot } from './slot.ts';
 import { Watcher } from './watcher.ts';
 
 const event = (revision: number): CommittedEvent =>
-  new CommittedEvent('create', '/core/pods/default/a', revision, {}, undefined, 2, 0);
+  new CommittedEvent(
+    'create',
+    Slot.lazy('/core/pods/default/a', revision, revision, 2, () => ({})),
+    undefined,
+    0,
+  );
 
 test('a watcher holds no more than its backlog, and says so to its reader', async () => {
   let ended = 0;

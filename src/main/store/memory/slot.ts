@@ -7,6 +7,7 @@ import type { StoredObject, StoredValue } from '../storage.ts';
 export class Slot {
   #object: StoredObject | undefined;
   #raw: Buffer | undefined;
+  #load: (() => StoredValue) | undefined;
 
   private constructor(
     readonly key: string,
@@ -28,16 +29,31 @@ export class Slot {
     return slot;
   }
 
+  /** A slot whose value is made on first use. */
+  static lazy(key: string, createRevision: number, modRevision: number, size: number, load: () => StoredValue): Slot {
+    const slot = new Slot(key, createRevision, modRevision, size);
+    slot.#load = load;
+    return slot;
+  }
+
   /** The frozen object; parsed on first use. */
   get object(): StoredObject {
     this.#object ??= Object.freeze({
       key: this.key,
-      value: deepFreeze(JSON.parse(this.#raw?.toString('utf8') ?? 'null') as StoredValue),
+      value: this.#load?.() ?? deepFreeze(JSON.parse(this.#raw?.toString('utf8') ?? 'null') as StoredValue),
       createRevision: this.createRevision,
       modRevision: this.modRevision,
     });
     this.#raw = undefined;
+    this.#load = undefined;
     return this.#object;
+  }
+
+  /** Takes the object from a writer who has it already, which saves parsing it; kept only when nobody has asked yet. */
+  adopt(object: StoredObject): void {
+    this.#object ??= object;
+    this.#raw = undefined;
+    this.#load = undefined;
   }
 
   /** The JSON of the value: the bytes as read, or made anew. */

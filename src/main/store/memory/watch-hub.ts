@@ -31,7 +31,16 @@ export class WatchHub {
   }
 
   closeAll(): void {
-    for (const watchers of [...this.#watchers.values()]) for (const watcher of [...watchers]) watcher.close();
+    for (const watcher of this.#all()) watcher.close();
+  }
+
+  /** Ends every watch with this error. */
+  failAll(error: Error): void {
+    for (const watcher of this.#all()) watcher.fail(error);
+  }
+
+  #all(): Watcher[] {
+    return [...this.#watchers.values()].flatMap((watchers) => [...watchers]);
   }
 }
 
