@@ -1,23 +1,18 @@
 import type { Duplex } from 'node:stream';
-import { isAlreadyExists, messageOf } from '../../shared/api/errors.ts';
-import { NAMESPACES } from '../../shared/api/kinds.ts';
+import { messageOf } from '../../shared/api/errors.ts';
 import type { Transport } from '../../shared/client/transport.ts';
 import type { Clock, Logger } from '../../shared/logger.ts';
-import { findKind, KINDS } from '../resources/registry.ts';
+import { KindCatalog } from '../resources/catalog.ts';
 import type { Storage } from '../store/storage.ts';
 import { AdmissionChain } from './admission/chain.ts';
-import { defaultTolerationSeconds } from './admission/default-toleration-seconds.ts';
-import { namespaceLifecycle, SYSTEM_NAMESPACES } from './admission/namespace-lifecycle.ts';
-import { nodeRestriction } from './admission/node-restriction.ts';
-import { serviceAccount } from './admission/service-account.ts';
-import { taintNodesByCondition } from './admission/taint-nodes-by-condition.ts';
+import { admissionPlugins } from './admission/plugins.ts';
 import { ApiHandler } from './api-handler.ts';
 import { Authenticator } from './auth/authenticator.ts';
 import { chainOf, discoveryAuthorizer, mastersAuthorizer } from './auth/authorizer.ts';
 import { NodeAuthorizer } from './auth/node-authorizer.ts';
 import { NodeGraph } from './auth/node-graph.ts';
 import type { TokenAuthenticator } from './auth/tokens.ts';
-import { MASTERS_GROUP, type UserInfo } from './auth/user.ts';
+import type { UserInfo } from './auth/user.ts';
 import { startExpiry } from './event-expiry.ts';
 import { Listener } from './http/listener.ts';
 import { inProcessTransport } from './in-process.ts';
@@ -25,8 +20,9 @@ import { RequestMetrics } from './metrics.ts';
 import type { NodeDialer } from './node-dialer.ts';
 import { NonResourcePaths } from './non-resource-paths.ts';
 import type { Pki } from './pki/pki.ts';
+import { POST_START_HOOKS } from './post-start-hooks.ts';
 import type { RegistryContext } from './registry/context.ts';
-import { createObject } from './registry/create.ts';
+import { Views } from './views/views.ts';
 
 export interface ApiServerDeps {
   /** Stays the caller's: it is not closed with the server. */
@@ -55,26 +51,18 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
-/** The API server's own identity, for what it does without being asked. */
-const SELF: UserInfo = { name: 'system:apiserver', groups: [MASTERS_GROUP] };
-
 /** Starts serving the API over a store. Rejects when the address cannot be had. */
 export async function startApiServer(deps: ApiServerDeps, options: ApiServerOptions): Promise<ApiServer> {
   const { storage, log, clock, dialNode } = deps;
-  const registry: RegistryContext = {
-    storage,
-    clock,
-    // Upstream's order (kubeapiserver/options/plugins.go).
-    admission: new AdmissionChain([
-      namespaceLifecycle(storage),
-      serviceAccount,
-      nodeRestriction,
-      taintNodesByCondition,
-      defaultTolerationSeconds,
-    ]),
-    random: Math.random,
-  };
-  await createSystemNamespaces(registry);
+  const catalog = new KindCatalog();
+  const views = new Views(storage, catalog, log);
+  const admission = new AdmissionChain(admissionPlugins({ storage, views }));
+  const registry: RegistryContext = { storage, clock, admission, catalog, views, random: Math.random };
+  const stops: (() => Promise<void> | void)[] = [];
+  for (const hook of POST_START_HOOKS) {
+    const stop = await hook.start(registry, log);
+    if (stop) stops.push(stop);
+  }
 
   const graph = new NodeGraph(storage, log);
   // Not waited for: what it does not know yet it looks up in the store, and reading every pod takes a while.
@@ -88,11 +76,12 @@ export async function startApiServer(deps: ApiServerDeps, options: ApiServerOpti
     dialNode,
     // RBAC takes its place at the end of this chain.
     authorizer: chainOf([mastersAuthorizer, new NodeAuthorizer(graph), discoveryAuthorizer]),
-    paths: new NonResourcePaths({ kinds: KINDS, serverAddress: () => address, metrics: () => metrics.render() }),
+    paths: new NonResourcePaths({ catalog, serverAddress: () => address, metrics: () => metrics.render() }),
   });
   const listener = new Listener(
     {
       handler,
+      catalog,
       authenticator: new Authenticator(deps.tokens, clock),
       metrics,
       clock,
@@ -105,7 +94,7 @@ export async function startApiServer(deps: ApiServerDeps, options: ApiServerOpti
   const { host } = options.listen;
   const port = await listener.listen(host, options.listen.port);
   address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const stopExpiry = startExpiry(storage, KINDS, { clock, log });
+  const stopExpiry = startExpiry(storage, catalog, { clock, log });
   log.info({ address }, 'API server listening');
 
   return {
@@ -118,19 +107,8 @@ export async function startApiServer(deps: ApiServerDeps, options: ApiServerOpti
       graph.close();
       await following;
       await stopExpiry();
+      for (const stop of stops.reverse()) await stop();
+      views.close();
     },
   };
-}
-
-async function createSystemNamespaces(registry: RegistryContext): Promise<void> {
-  const kind = findKind(NAMESPACES.group, NAMESPACES.version, NAMESPACES.plural);
-  if (!kind) throw new Error('the Namespace kind is not declared');
-  for (const name of SYSTEM_NAMESPACES) {
-    try {
-      const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
-      await createObject(registry, { kind, namespace: '', name, user: SELF }, namespace, { dryRun: false });
-    } catch (error) {
-      if (!isAlreadyExists(error)) throw error;
-    }
-  }
 }

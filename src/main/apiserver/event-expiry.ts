@@ -1,6 +1,6 @@
 import { isNotFound } from '../../shared/api/errors.ts';
 import type { Clock, Logger } from '../../shared/logger.ts';
-import type { KindDefinition } from '../resources/definition.ts';
+import type { KindCatalog } from '../resources/catalog.ts';
 import { RevisionMismatchError, type Storage, type StoredValue } from '../store/storage.ts';
 import { prefixOf } from './registry/keys.ts';
 
@@ -20,10 +20,11 @@ export function lastTouchedMs(value: StoredValue): number {
 }
 
 /** Forgets what has outlived its kind's `ttlSeconds`. Returns how many objects went. */
-export async function expire(storage: Storage, kinds: readonly KindDefinition[], clock: Clock): Promise<number> {
+export async function expire(storage: Storage, catalog: KindCatalog, clock: Clock): Promise<number> {
   let forgotten = 0;
-  for (const kind of kinds) {
-    if (kind.ttlSeconds === undefined) continue;
+  for (const kind of catalog.kinds()) {
+    // A second version of a resource is in the same place.
+    if (kind.ttlSeconds === undefined || kind.storedAs) continue;
     const deadline = clock.now() - kind.ttlSeconds * 1000;
     const prefix = prefixOf(kind, '');
     let after: string | undefined;
@@ -49,7 +50,7 @@ export async function expire(storage: Storage, kinds: readonly KindDefinition[],
 /** Makes a round each minute until the returned function is called. */
 export function startExpiry(
   storage: Storage,
-  kinds: readonly KindDefinition[],
+  catalog: KindCatalog,
   deps: { clock: Clock; log: Logger },
 ): () => Promise<void> {
   let running: Promise<void> = Promise.resolve();
@@ -57,7 +58,7 @@ export function startExpiry(
   const timer = setInterval(() => {
     if (busy) return;
     busy = true;
-    running = expire(storage, kinds, deps.clock)
+    running = expire(storage, catalog, deps.clock)
       .then((count) => {
         if (count > 0) deps.log.debug({ count }, 'expired objects forgotten');
       })

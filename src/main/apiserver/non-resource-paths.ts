@@ -1,4 +1,4 @@
-import type { KindDefinition } from '../resources/definition.ts';
+import type { KindCatalog } from '../resources/catalog.ts';
 import { pageNotFound, type Answer, type ApiCall } from './api-call.ts';
 import { aggregatedContentType, aggregatedDiscovery, aggregatedVersionOf } from './discovery/aggregated.ts';
 import { apiGroup, apiGroupList, apiResourceList, apiVersions } from './discovery/legacy.ts';
@@ -26,7 +26,7 @@ const text = (body: string, contentType = 'text/plain; charset=utf-8'): Answer =
 });
 
 export interface NonResourceDeps {
-  kinds: readonly KindDefinition[];
+  catalog: KindCatalog;
   /** `127.0.0.1:6443`, told in /api. */
   serverAddress(): string;
   /** The Prometheus text of /metrics. */
@@ -35,10 +35,15 @@ export interface NonResourceDeps {
 
 /** Everything that is not a resource: discovery, OpenAPI, version, health, metrics. */
 export class NonResourcePaths {
-  readonly #groups: readonly ApiGroup[];
+  #known: { generation: number; groups: readonly ApiGroup[] } | undefined;
 
-  constructor(private readonly deps: NonResourceDeps) {
-    this.#groups = groupsOf(deps.kinds);
+  constructor(private readonly deps: NonResourceDeps) {}
+
+  get #groups(): readonly ApiGroup[] {
+    const { catalog } = this.deps;
+    if (this.#known?.generation !== catalog.generation)
+      this.#known = { generation: catalog.generation, groups: groupsOf(catalog.kinds()) };
+    return this.#known.groups;
   }
 
   answer(path: string, call: Pick<ApiCall, 'query'> & { accept?: string }): Answer {
@@ -69,7 +74,9 @@ export class NonResourcePaths {
         return this.#discovery(accept, named, () => apiGroupList(named));
       }
       default:
-        return path.startsWith('/openapi/') ? (openApiAnswer(path) ?? pageNotFound()) : this.#group(path);
+        return path.startsWith('/openapi/')
+          ? (openApiAnswer(this.deps.catalog, path) ?? pageNotFound())
+          : this.#group(path);
     }
   }
 

@@ -18,7 +18,7 @@ import {
   type Pod,
 } from '../../shared/api/kinds.ts';
 import type { KubeList, Status } from '../../shared/api/meta.ts';
-import { KINDS } from '../resources/registry.ts';
+import { KindCatalog } from '../resources/catalog.ts';
 import { expire } from './event-expiry.ts';
 import { startTestServer, type TestServer } from './testing/test-server.ts';
 
@@ -430,7 +430,7 @@ test('events are forgotten an hour after they were last seen', async () => {
     }) as Event;
   await api.client.create(EVENTS, event('old', '2030-01-01T10:59:59Z'));
   await api.client.create(EVENTS, event('fresh', '2030-01-01T11:00:01Z'));
-  expect(await expire(api.storage, KINDS, { now: () => now })).toBe(1);
+  expect(await expire(api.storage, new KindCatalog(), { now: () => now })).toBe(1);
   expect((await api.client.list(EVENTS, {})).items.map(({ metadata }) => metadata?.name)).toEqual(['fresh']);
 });
 

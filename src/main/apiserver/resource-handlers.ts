@@ -5,7 +5,8 @@ import { applyPatch, PATCH_TYPES } from '../resources/patch/apply-patch.ts';
 import type { StoredValue } from '../store/storage.ts';
 import { successStatus, type Answer } from './api-call.ts';
 import { createObject } from './registry/create.ts';
-import { asObject, type Written } from './registry/context.ts';
+import { asObject } from './registry/as-object.ts';
+import { type Written } from './registry/context.ts';
 import { decodeBody, decodePatched, mediaTypeOf, readBody } from './registry/decode-request.ts';
 import { deleteObject, type Deleted } from './registry/delete.ts';
 import { returnsDeletedObject } from './registry/deletion-rules.ts';
@@ -14,6 +15,7 @@ import { cloneJson } from './registry/json-value.ts';
 import { keyFor } from './registry/keys.ts';
 import { listObjects } from './registry/list.ts';
 import { deleteOptionsOf, writeOptionsOf, type DeleteOptions } from './registry/request-options.ts';
+import { servedValue } from './registry/stored-version.ts';
 import { updateObject, type UpdateMode } from './registry/update.ts';
 import { watchObjects } from './registry/watch.ts';
 import { bodyOf, type ResourceDeps, type ResourceHandler, type ResourceRequest } from './resource-request.ts';
@@ -36,7 +38,7 @@ export async function readStored(deps: ResourceDeps, request: ResourceRequest): 
   const { kind, namespace, name } = request.target;
   const stored = await deps.registry.storage.get(keyFor(kind, namespace, name));
   if (!stored) throw notFound(kind.type, name);
-  return stored.value;
+  return servedValue(kind, stored.value);
 }
 
 const get: ResourceHandler = async (deps, request) => {

@@ -32,6 +32,18 @@ export interface ScaleStrategy<T extends KubeObject> {
 }
 
 /**
+ * How a served version is kept. Conversion never loses anything: what another version has no field for is kept in
+ * annotations, as upstream does. Neither function changes its argument.
+ */
+export interface StoredVersion<T extends KubeObject> {
+  /** Names the place in the store; all versions of a resource say the same. */
+  group: string;
+  plural: string;
+  toStored(object: T): KubeObject;
+  fromStored(stored: KubeObject): T;
+}
+
+/**
  * A kind, whole: names, schema, defaults, rules, columns. The API server is written once over this; adding a kind is
  * adding one file under `kinds/` and listing it in `registry.ts`.
  * Objects passed to `default*` and `prepare*` are private copies and are changed in place; others are read-only.
@@ -45,6 +57,12 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   schema: string;
   /** Leases and events are coalesced; everything else is durable. */
   durability: 'durable' | 'coalesced';
+  /** Set when objects are stored as another version, or another group's, of the same resource. */
+  storedAs?: StoredVersion<T>;
+  /** Absent: all of a stored kind's. A kind that is computed and not stored (reviews, metrics) says what it has. */
+  verbs?: readonly string[];
+  /** Not in the store: each verb has a handler of its own in the API server (`virtual-resources.ts`). */
+  virtual?: boolean;
   /** A kind of ours: wrong types are 422 in the words of custom resources, and there is no strategic merge patch. */
   custom?: boolean;
   /** Objects of this kind are forgotten this long after their last write (events: one hour). */

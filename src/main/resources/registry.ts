@@ -84,14 +84,3 @@ export const KINDS: readonly KindDefinition[] = [
   kind(storageClassKind),
   kind(machineKind),
 ];
-
-const byPlural = new Map(KINDS.map((item) => [`${item.type.group}/${item.type.version}/${item.type.plural}`, item]));
-const byKind = new Map(KINDS.map((item) => [`${item.type.group}/${item.type.version}/${item.type.kind}`, item]));
-
-/** By the words of a URL; undefined for what we do not serve. The core group is `''`. */
-export const findKind = (group: string, version: string, plural: string): KindDefinition | undefined =>
-  byPlural.get(`${group}/${version}/${plural}`);
-
-/** By the words of an object. */
-export const findKindByGvk = (group: string, version: string, kindName: string): KindDefinition | undefined =>
-  byKind.get(`${group}/${version}/${kindName}`);

@@ -12,6 +12,8 @@ export interface AdmissionRequest {
   name: string;
   user: UserInfo;
   dryRun: boolean;
+  /** Tells the client something that is no error (a Warning header). */
+  warn(message: string): void;
   /** What will be stored; a mutating plugin changes it in place. Absent for DELETE. */
   object?: KubeObject;
   /** What is stored now. Read only. Absent for CREATE. */

@@ -36,10 +36,10 @@ export class Authenticator {
     private readonly clock: Clock,
   ) {}
 
-  authenticate(peer: PeerIdentity | undefined, authorization: string | undefined): UserInfo | undefined {
+  async authenticate(peer: PeerIdentity | undefined, authorization: string | undefined): Promise<UserInfo | undefined> {
     if (peer && peer.expiresAt > this.clock.now()) return authenticated(peer.user);
     const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-    const user = token === undefined ? undefined : this.tokens.authenticate(token);
+    const user = token === undefined ? undefined : await this.tokens.authenticate(token);
     return user && authenticated(user);
   }
 }

@@ -5,13 +5,15 @@ import { MASTERS_GROUP, type UserInfo } from './user.ts';
 
 /** Turns a bearer token into a user. */
 export interface TokenAuthenticator {
-  authenticate(token: string): UserInfo | undefined;
+  authenticate(token: string): UserInfo | undefined | Promise<UserInfo | undefined>;
 }
 
 const digest = (token: string): Buffer => createHash('sha256').update(token).digest();
 
 /** Tokens known from the start. All are compared, in constant time, so that an answer's time tells nothing. */
-export function staticTokens(entries: readonly { token: string; user: UserInfo }[]): TokenAuthenticator {
+export function staticTokens(entries: readonly { token: string; user: UserInfo }[]): {
+  authenticate(token: string): UserInfo | undefined;
+} {
   const known = entries.map(({ token, user }) => ({ digest: digest(token), user }));
   return {
     authenticate(token) {

@@ -2,6 +2,9 @@
 export interface UserInfo {
   readonly name: string;
   readonly groups: readonly string[];
+  readonly uid?: string;
+  /** What authentication found out besides: a token's pod and node, a certificate's fingerprint. */
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
 export const MASTERS_GROUP = 'system:masters';
@@ -11,9 +14,7 @@ const NODE_USER_PREFIX = 'system:node:';
 
 /** The user with the group every authenticated user is in. */
 export function authenticated(user: UserInfo): UserInfo {
-  return user.groups.includes(AUTHENTICATED_GROUP)
-    ? user
-    : { name: user.name, groups: [...user.groups, AUTHENTICATED_GROUP] };
+  return user.groups.includes(AUTHENTICATED_GROUP) ? user : { ...user, groups: [...user.groups, AUTHENTICATED_GROUP] };
 }
 
 /** The node a kubelet's user stands for; undefined for everyone else (upstream's default node identifier). */

@@ -1,4 +1,4 @@
-import { KIND_VERBS, subresourcesOf, type ApiGroup } from './resources.ts';
+import { subresourcesOf, verbsOf, type ApiGroup } from './resources.ts';
 
 export type AggregatedVersion = 'v2' | 'v2beta1';
 
@@ -32,7 +32,7 @@ export function aggregatedDiscovery(groups: readonly ApiGroup[], version: Aggreg
           responseKind: { group: kind.type.group, version: kind.type.version, kind: kind.type.kind },
           scope: kind.type.namespaced ? 'Namespaced' : 'Cluster',
           singularResource: kind.singular,
-          verbs: KIND_VERBS,
+          verbs: verbsOf(kind),
           ...(kind.shortNames.length > 0 ? { shortNames: kind.shortNames } : {}),
           ...(kind.categories.length > 0 ? { categories: kind.categories } : {}),
           subresources: subresourcesOf(kind).map((subresource) => ({

@@ -1,6 +1,6 @@
 import { apiVersionOf } from '../../../shared/api/kinds.ts';
 import type { KindDefinition } from '../../resources/definition.ts';
-import { groupVersionOf, KIND_VERBS, subresourcesOf, type ApiGroup } from './resources.ts';
+import { groupVersionOf, subresourcesOf, verbsOf, type ApiGroup } from './resources.ts';
 
 /** GET /api: APIVersions. */
 export function apiVersions(core: ApiGroup | undefined, serverAddress: string): object {
@@ -39,7 +39,7 @@ export function apiResourceList(group: string, version: string, kinds: readonly 
         singularName: kind.singular,
         namespaced: kind.type.namespaced,
         kind: kind.type.kind,
-        verbs: KIND_VERBS,
+        verbs: verbsOf(kind),
         ...(kind.shortNames.length > 0 ? { shortNames: kind.shortNames } : {}),
         ...(kind.categories.length > 0 ? { categories: kind.categories } : {}),
       },

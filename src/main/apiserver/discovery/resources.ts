@@ -8,7 +8,10 @@ export interface ApiGroup {
 }
 
 /** Every verb a stored kind has; upstream lists them in this order. */
-export const KIND_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+const STORED_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+/** What can be done with a kind's objects. */
+export const verbsOf = (kind: KindDefinition): readonly string[] => kind.verbs ?? STORED_VERBS;
+
 const READ_WRITE = ['get', 'patch', 'update'];
 
 export interface Subresource {

@@ -1,5 +1,5 @@
 import { isApiError } from '../../../shared/api/errors.ts';
-import { findKind } from '../../resources/registry.ts';
+import type { KindCatalog } from '../../resources/catalog.ts';
 import type { RequestLabels } from '../metrics.ts';
 import { requestInfoOf } from '../request-info.ts';
 
@@ -16,11 +16,16 @@ const VERBS: ReadonlySet<string> = new Set([
 const NONE: RequestLabels = { verb: 'get', group: '', resource: '', subresource: '' };
 
 /** Labels from closed sets only: a kind that is served and a subresource it has, else nothing. */
-export function metricLabelsOf(method: string, path: string, query: URLSearchParams): RequestLabels {
+export function metricLabelsOf(
+  catalog: KindCatalog,
+  method: string,
+  path: string,
+  query: URLSearchParams,
+): RequestLabels {
   try {
     const info = requestInfoOf(method, path, query);
     const verb = VERBS.has(info.verb) ? info.verb : 'other';
-    const kind = info.resourceRequest ? findKind(info.apiGroup, info.apiVersion, info.resource) : undefined;
+    const kind = info.resourceRequest ? catalog.find(info.apiGroup, info.apiVersion, info.resource) : undefined;
     if (!kind) return { ...NONE, verb };
     const known =
       ['', 'status', 'scale', 'finalize', 'proxy'].includes(info.subresource) ||

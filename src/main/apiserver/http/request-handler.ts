@@ -2,11 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import { type ApiError, internalError, isApiError, messageOf, unauthorized } from '../../../shared/api/errors.ts';
 import type { Clock, Logger } from '../../../shared/logger.ts';
+import type { KindCatalog } from '../../resources/catalog.ts';
 import type { Answer, ApiCall } from '../api-call.ts';
 import type { ApiHandler } from '../api-handler.ts';
 import type { Authenticator, PeerIdentity } from '../auth/authenticator.ts';
 import type { RequestMetrics } from '../metrics.ts';
-import { asObject, asStored } from '../registry/context.ts';
+import { asObject, asStored } from '../registry/as-object.ts';
 import { jsonOf } from '../registry/json-value.ts';
 import { tableOf } from '../../resources/table.ts';
 import { includeObjectOf, shapeOf, type Shape } from './accept.ts';
@@ -21,6 +22,7 @@ export type HttpRequest = IncomingMessage | Http2ServerRequest;
 
 export interface HttpDeps {
   handler: ApiHandler;
+  catalog: KindCatalog;
   authenticator: Authenticator;
   metrics: RequestMetrics;
   clock: Clock;
@@ -52,7 +54,7 @@ export async function handleRequest(
   const method = request.method ?? 'GET';
   let streamed = false;
   try {
-    const user = deps.authenticator.authenticate(peer, request.headers.authorization);
+    const user = await deps.authenticator.authenticate(peer, request.headers.authorization);
     if (!user) throw unauthorized();
     const bytes = METHODS_WITH_BODY.has(method) ? await readRequestBody(request) : undefined;
     const call: ApiCall = {
@@ -71,7 +73,7 @@ export async function handleRequest(
     sendError(deps, request, response, error, gone.signal);
   } finally {
     const seconds = streamed ? undefined : (performance.now() - startedMs) / 1000;
-    deps.metrics.observe(metricLabelsOf(method, path, query), response.statusCode, seconds);
+    deps.metrics.observe(metricLabelsOf(deps.catalog, method, path, query), response.statusCode, seconds);
   }
 }
 

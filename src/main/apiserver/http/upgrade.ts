@@ -5,7 +5,7 @@ import type { Pod } from '../../../shared/api/kinds.ts';
 import type { PeerIdentity } from '../auth/authenticator.ts';
 import { requestOf } from '../api-handler.ts';
 import type { NodeDialer } from '../node-dialer.ts';
-import { asObject } from '../registry/context.ts';
+import { asObject } from '../registry/as-object.ts';
 import { readStored } from '../resource-handlers.ts';
 import type { ResourceDeps } from '../resource-request.ts';
 import { requestInfoOf } from '../request-info.ts';
@@ -62,13 +62,17 @@ async function join(
   peer: PeerIdentity | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const user = deps.authenticator.authenticate(peer, request.headers.authorization);
+  const user = await deps.authenticator.authenticate(peer, request.headers.authorization);
   if (!user) throw unauthorized();
   const { path, query } = splitTarget(request.url ?? '/');
   const method = request.method ?? 'GET';
   const info = requestInfoOf(method, path, query);
   await deps.handler.authorize({ user }, info);
-  const resource = requestOf({ user, method, path, query, body: undefined, signal }, info);
+  const resource = requestOf(
+    deps.resources.registry.catalog,
+    { user, method, path, query, body: undefined, signal },
+    info,
+  );
   const { subresource } = info;
   if (!resource || info.resource !== 'pods' || info.apiGroup !== '' || info.rest.length > 0)
     throw notFound({ group: info.apiGroup, plural: info.resource }, info.name);

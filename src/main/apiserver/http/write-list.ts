@@ -4,7 +4,7 @@ import type { KubeObject } from '../../../shared/api/meta.ts';
 import { tableOf } from '../../resources/table.ts';
 import type { KindDefinition } from '../../resources/definition.ts';
 import type { StoredValue } from '../../store/storage.ts';
-import { asObject } from '../registry/context.ts';
+import { asObject } from '../registry/as-object.ts';
 import { jsonOf } from '../registry/json-value.ts';
 import { listTypeOf } from '../resource-handlers.ts';
 import type { IncludeObject, Shape } from './accept.ts';

@@ -2,7 +2,7 @@ import { tableOf } from '../../resources/table.ts';
 import type { KindDefinition } from '../../resources/definition.ts';
 import type { StorageEvent, StoredValue } from '../../store/storage.ts';
 import { bookmarkOf } from '../bookmark.ts';
-import { asObject } from '../registry/context.ts';
+import { asObject } from '../registry/as-object.ts';
 import { jsonOf, rememberJson } from '../registry/json-value.ts';
 import type { WatchItem } from '../registry/watch-event.ts';
 import type { Shape } from './accept.ts';

@@ -102,7 +102,7 @@ test('the administrator’s token is made once, private, and known again', async
   const first = await openTokens(directory);
   const second = await openTokens(directory);
   expect(second.adminToken).toBe(first.adminToken);
-  expect(second.authenticate(first.adminToken)?.groups).toEqual(['system:masters']);
-  expect(second.authenticate(`${first.adminToken}x`)).toBeUndefined();
+  expect((await second.authenticate(first.adminToken))?.groups).toEqual(['system:masters']);
+  expect(await second.authenticate(`${first.adminToken}x`)).toBeUndefined();
   expect((await stat(join(directory, 'admin.token'))).mode & 0o777).toBe(0o600);
 });

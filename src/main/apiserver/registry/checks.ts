@@ -3,7 +3,8 @@ import type { KubeObject } from '../../../shared/api/meta.ts';
 import type { KindDefinition } from '../../resources/definition.ts';
 import { causeOf, type FieldError } from '../../resources/validation/field-error.ts';
 import type { StoredObject } from '../../store/storage.ts';
-import { asObject, type Target } from './context.ts';
+import { asObject } from './as-object.ts';
+import { type Target } from './context.ts';
 
 /** Throws the 422 of a list of failed rules, if there are any. */
 export function throwIfInvalid(kind: KindDefinition, name: string, errors: readonly FieldError[]): void {

@@ -4,13 +4,19 @@ import type { KubeObject } from '../../../shared/api/meta.ts';
 import type { KindDefinition } from '../../resources/definition.ts';
 import type { Storage, StoredValue } from '../../store/storage.ts';
 import type { AdmissionChain } from '../admission/chain.ts';
+import type { KindCatalog } from '../../resources/catalog.ts';
 import type { UserInfo } from '../auth/user.ts';
+import type { Views } from '../views/views.ts';
 
 /** What every registry operation works with. */
 export interface RegistryContext {
   storage: Storage;
   clock: Clock;
   admission: AdmissionChain;
+  /** What is served at the moment. */
+  catalog: KindCatalog;
+  /** Kinds the server itself reads all the time, kept up to date. */
+  views: Views;
   /** In [0, 1): suffixes of generated names. */
   random: () => number;
 }
@@ -21,6 +27,8 @@ export interface Target {
   namespace: string;
   name: string;
   user: UserInfo;
+  /** What the client should be told besides; the request's own list. Absent for the server's own writes. */
+  warnings?: string[];
 }
 
 /** The outcome of a write. */
@@ -34,10 +42,6 @@ export const newUid = (): string => randomUUID();
 
 /** RFC 3339 to the second, as metav1.Time prints. */
 export const timestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
-
-/** A stored value seen as an object. Frozen: read only. */
-export const asObject = (value: StoredValue): KubeObject => value as unknown as KubeObject;
-export const asStored = (object: KubeObject): StoredValue => object as unknown as StoredValue;
 
 /** `metadata` of an object being written, made when it is missing. */
 export function metaOf(object: KubeObject): NonNullable<KubeObject['metadata']> {

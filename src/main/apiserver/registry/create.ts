@@ -4,8 +4,10 @@ import type { KubeObject } from '../../../shared/api/meta.ts';
 import { validateMetadata } from '../../resources/validation/metadata.ts';
 import { KeyExistsError } from '../../store/storage.ts';
 import { matchNamespace, throwIfInvalid } from './checks.ts';
-import { asStored, metaOf, newUid, timestamp, type RegistryContext, type Target, type Written } from './context.ts';
+import { asStored } from './as-object.ts';
+import { metaOf, newUid, timestamp, type RegistryContext, type Target, type Written } from './context.ts';
 import { keyFor } from './keys.ts';
+import { servedValue, storedValue } from './stored-version.ts';
 
 /** Upstream's GenerateName retries (RetryGenerateName) and the longest base it keeps. */
 const NAME_ATTEMPTS = 8;
@@ -36,6 +38,7 @@ export async function createObject(
     name: metadata.name ?? '',
     user: target.user,
     dryRun: options.dryRun,
+    warn: (message: string) => void target.warnings?.push(message),
     object,
   };
   await context.admission.mutate(request);
@@ -68,7 +71,8 @@ async function store(
     if (await context.storage.get(key)) throw new KeyExistsError(key);
     return asStored(object);
   }
-  return (await context.storage.create(key, asStored(object), target.kind.durability)).value;
+  const stored = await context.storage.create(key, storedValue(target.kind, object), target.kind.durability);
+  return servedValue(target.kind, stored.value);
 }
 
 function generateName(base: string, random: () => number): string {

@@ -3,10 +3,12 @@ import type { KubeObject } from '../../../shared/api/meta.ts';
 import type { Namespace } from '../../../shared/api/kinds.ts';
 import { RevisionMismatchError, type StoredObject, type StoredValue } from '../../store/storage.ts';
 import { checkPreconditions, tooManyConflicts } from './checks.ts';
-import { asObject, asStored, metaOf, timestamp, type RegistryContext, type Target } from './context.ts';
+import { asObject, asStored } from './as-object.ts';
+import { metaOf, timestamp, type RegistryContext, type Target } from './context.ts';
 import { contentFinalizersOf, finalizersFor, graceOf, isNamespaceKind } from './deletion-rules.ts';
 import { cloneJson, equalJson } from './json-value.ts';
 import { keyFor } from './keys.ts';
+import { servedValue } from './stored-version.ts';
 import type { DeleteOptions } from './request-options.ts';
 
 /** Lost races before giving up; each means that someone else wrote the object. */
@@ -36,10 +38,12 @@ export async function deleteObject(context: RegistryContext, target: Target, opt
       name: target.name,
       user: target.user,
       dryRun: options.dryRun,
-      old: asObject(stored.value),
+      warn: (message) => void target.warnings?.push(message),
+      old: asObject(servedValue(target.kind, stored.value)),
     });
     try {
-      return await step(context, target, options, stored);
+      const deleted = await step(context, target, options, stored);
+      return { ...deleted, object: servedValue(target.kind, deleted.object) };
     } catch (error) {
       if (!(error instanceof RevisionMismatchError)) throw error;
       if (attempt >= ATTEMPTS) throw tooManyConflicts(target);

@@ -2,7 +2,8 @@ import type { KindDefinition } from '../../resources/definition.ts';
 
 /** `/GROUP/PLURAL/`, with a namespace `/GROUP/PLURAL/NAMESPACE/`: all objects of a kind, or those in one namespace. */
 export function prefixOf(kind: KindDefinition, namespace: string): string {
-  const root = `/${kind.type.group === '' ? 'core' : kind.type.group}/${kind.type.plural}/`;
+  const { group, plural } = kind.storedAs ?? kind.type;
+  const root = `/${group === '' ? 'core' : group}/${plural}/`;
   return kind.type.namespaced && namespace !== '' ? `${root}${namespace}/` : root;
 }
 

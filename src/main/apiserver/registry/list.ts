@@ -8,6 +8,7 @@ import { revisionOf, waitForRevision } from './freshness.ts';
 import { keyFor, prefixOf } from './keys.ts';
 import { selectionOf } from './selection.ts';
 import { revisionError } from './storage-errors.ts';
+import { servedValue } from './stored-version.ts';
 
 export interface Listed {
   items: StoredValue[];
@@ -41,7 +42,7 @@ export async function listObjects(
   if (request.exact !== undefined) await waitForRevision(context.storage, request.exact, signal);
 
   if (selection.name !== undefined && request.from === undefined && (namespace !== '' || !kind.type.namespaced))
-    return listOne(context, keyFor(kind, namespace, selection.name), selection.matches, request.exact);
+    return listOne(context, kind, keyFor(kind, namespace, selection.name), selection.matches, request.exact);
 
   const items: StoredValue[] = [];
   let revision = request.from && request.from.revision > 0 ? request.from.revision : request.exact;
@@ -54,7 +55,7 @@ export async function listObjects(
       ...(revision === undefined ? {} : { revision }),
     });
     revision = page.revision;
-    const last = take(page, selection.matches, items, request.limit);
+    const last = take(kind, page, selection.matches, items, request.limit);
     const more = page.more || last.left > 0;
     after = last.key ?? after;
     if (!more || after === undefined) return { items, metadata: { resourceVersion: String(revision) } };
@@ -72,17 +73,22 @@ export async function listObjects(
 /** A list of at most one name: of the keys that begin with an object's key, its own comes first. */
 async function listOne(
   context: RegistryContext,
+  kind: KindDefinition,
   key: string,
   matches: (value: StoredValue) => boolean,
   revision: number | undefined,
 ): Promise<Listed> {
   const page = await readPage(context, { prefix: key, limit: 1, ...(revision === undefined ? {} : { revision }) });
-  const items = page.items.filter((item) => item.key === key && matches(item.value)).map((item) => item.value);
+  const items = page.items
+    .filter((item) => item.key === key)
+    .map((item) => servedValue(kind, item.value))
+    .filter(matches);
   return { items, metadata: { resourceVersion: String(page.revision) } };
 }
 
 /** Adds matches until the limit; says the last key looked at and how many of the page were not. */
 function take(
+  kind: KindDefinition,
   page: ListPage,
   matches: (value: StoredValue) => boolean,
   into: StoredValue[],
@@ -92,7 +98,8 @@ function take(
   for (const [index, item] of page.items.entries()) {
     if (limit !== undefined && into.length >= limit) return { key, left: page.items.length - index };
     key = item.key;
-    if (matches(item.value)) into.push(item.value);
+    const value = servedValue(kind, item.value);
+    if (matches(value)) into.push(value);
   }
   return { key, left: 0 };
 }

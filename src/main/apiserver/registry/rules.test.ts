@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../../shared/api/meta.ts';
-import { findKind } from '../../resources/registry.ts';
+import { KindCatalog } from '../../resources/catalog.ts';
 import type { KindDefinition } from '../../resources/definition.ts';
 import { decodeContinue, encodeContinue } from './continue-token.ts';
 import { finalizersFor, graceOf, isReadyToGo } from './deletion-rules.ts';
@@ -9,7 +9,7 @@ import { deleteOptionsOf, writeOptionsOf } from './request-options.ts';
 import { isApiError } from '../../../shared/api/errors.ts';
 
 const kindOf = (plural: string): KindDefinition => {
-  const kind = findKind('', 'v1', plural);
+  const kind = new KindCatalog().find('', 'v1', plural);
   if (!kind) throw new Error(plural);
   return kind;
 };

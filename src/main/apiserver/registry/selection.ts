@@ -9,7 +9,7 @@ import {
 import type { KubeObject } from '../../../shared/api/meta.ts';
 import type { KindDefinition } from '../../resources/definition.ts';
 import type { StoredValue } from '../../store/storage.ts';
-import { asObject } from './context.ts';
+import { asObject } from './as-object.ts';
 
 /** A label selector and a field selector, read once. */
 export interface Selection {

@@ -5,10 +5,12 @@ import type { FieldError } from '../../resources/validation/field-error.ts';
 import { RevisionMismatchError, type StoredObject, type StoredValue } from '../../store/storage.ts';
 import type { AdmissionRequest } from '../admission/chain.ts';
 import { checkPreconditions, matchName, matchNamespace, throwIfInvalid, tooManyConflicts } from './checks.ts';
-import { asObject, asStored, metaOf, type RegistryContext, type Target, type Written } from './context.ts';
+import { asObject, asStored } from './as-object.ts';
+import { metaOf, type RegistryContext, type Target, type Written } from './context.ts';
 import { isReadyToGo } from './deletion-rules.ts';
 import { cloneJson, equalJson } from './json-value.ts';
 import { keyFor } from './keys.ts';
+import { servedValue, storedValue } from './stored-version.ts';
 
 /**
  * Which part of an object a write may touch: `whole` leaves status alone, `status` everything else; `server` is the
@@ -37,7 +39,8 @@ export async function updateObject(context: RegistryContext, target: Target, req
   for (let attempt = 1; ; attempt += 1) {
     if (!stored) throw notFound(target.kind.type, target.name);
     const object = await prepared(context, target, request, stored);
-    if (equalJson(object, stored.value)) return { object: stored.value, created: false };
+    const served = servedValue(target.kind, stored.value);
+    if (equalJson(object, served)) return { object: served, created: false };
     try {
       return { object: await write(context, target, request, stored, object), created: false };
     } catch (error) {
@@ -56,7 +59,7 @@ async function prepared(
   stored: StoredObject,
 ): Promise<KubeObject> {
   const { kind } = target;
-  const old = asObject(stored.value);
+  const old = asObject(servedValue(kind, stored.value));
   const wanted = await request.change(old, stored);
   matchNamespace(target, wanted);
   matchName(target, wanted);
@@ -76,6 +79,7 @@ async function prepared(
     name: target.name,
     user: target.user,
     dryRun: request.dryRun,
+    warn: (message) => void target.warnings?.push(message),
     object,
     old,
   };
@@ -116,8 +120,12 @@ async function write(
   if (request.dryRun) return asStored(object);
   // The last finalizer of an object that is being deleted is gone: this update is its deletion.
   if (isReadyToGo(kind, object))
-    return (await context.storage.delete(stored.key, stored.modRevision, kind.durability)).value;
-  return (await context.storage.update(stored.key, asStored(object), stored.modRevision, kind.durability)).value;
+    return servedValue(kind, (await context.storage.delete(stored.key, stored.modRevision, kind.durability)).value);
+  const value = storedValue(kind, object);
+  return servedValue(
+    kind,
+    (await context.storage.update(stored.key, value, stored.modRevision, kind.durability)).value,
+  );
 }
 
 /** A writer that names a version or an identity means that one and no other. */

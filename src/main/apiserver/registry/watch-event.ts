@@ -1,7 +1,9 @@
 import { ApiError } from '../../../shared/api/errors.ts';
 import type { Status } from '../../../shared/api/meta.ts';
 import type { StorageEvent, StoredValue } from '../../store/storage.ts';
+import type { KindDefinition } from '../../resources/definition.ts';
 import type { Selection } from './selection.ts';
+import { servedValue } from './stored-version.ts';
 
 /** One event of a watch, before it is put into words for the client. */
 export type WatchItem =
@@ -23,15 +25,18 @@ function departed(previous: StoredValue, revision: number): StoredValue {
  * What a change means to a watcher with a selector: an object that comes to match is ADDED, one that no longer does is
  * DELETED, as it was. Undefined when the watcher never sees it.
  */
-export function itemOf(event: StorageEvent, selection: Selection): WatchItem | undefined {
-  const before = event.previous !== undefined && selection.matches(event.previous);
+export function itemOf(kind: KindDefinition, event: StorageEvent, selection: Selection): WatchItem | undefined {
+  const previous = event.previous && servedValue(kind, event.previous);
+  const value = servedValue(kind, event.value);
+  // The store's own text is that of the stored version.
+  const shared = value === event.value ? { source: event } : {};
+  const before = previous !== undefined && selection.matches(previous);
   if (event.type === 'delete') {
-    const known = event.previous === undefined ? selection.matches(event.value) : before;
-    return known ? { type: 'DELETED', value: event.value, source: event } : undefined;
+    const known = previous === undefined ? selection.matches(value) : before;
+    return known ? { type: 'DELETED', value, ...shared } : undefined;
   }
-  const now = selection.matches(event.value);
-  if (now) return { type: before ? 'MODIFIED' : 'ADDED', value: event.value, source: event };
-  return before && event.previous ? { type: 'DELETED', value: departed(event.previous, event.revision) } : undefined;
+  if (selection.matches(value)) return { type: before ? 'MODIFIED' : 'ADDED', value, ...shared };
+  return before && previous ? { type: 'DELETED', value: departed(previous, event.revision) } : undefined;
 }
 
 /** An error as the last event of a watch. */

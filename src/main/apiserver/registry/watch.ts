@@ -8,6 +8,7 @@ import { keyFor, prefixOf } from './keys.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { selectionOf, type Selection } from './selection.ts';
 import { revisionError } from './storage-errors.ts';
+import { servedValue } from './stored-version.ts';
 import { errorItem, itemOf, type WatchItem } from './watch-event.ts';
 
 /** Initial objects handed out at a time, so that a large start does not hold up everything else. */
@@ -19,6 +20,7 @@ const SHORTEST_DEFAULT_SECONDS = 1800;
 const BOOKMARK_MS = 60_000;
 
 interface WatchRequest {
+  kind: KindDefinition;
   selection: Selection;
   prefix: string;
   after: number | undefined;
@@ -69,6 +71,7 @@ function watchRequestOf(
   const single = selection.name !== undefined && (namespace !== '' || !kind.type.namespaced);
   const initialEvents = sendInitial !== null ? flagOf(query, 'sendInitialEvents') : !revision;
   return {
+    kind,
     selection,
     prefix: single ? keyFor(kind, namespace, selection.name ?? '') : prefixOf(kind, namespace),
     after: revision || undefined,
@@ -98,9 +101,11 @@ async function* run(
       reached = page.revision;
       // Opened before anything is handed out: nothing may be compacted away while a slow client reads the start.
       watch = context.storage.watch({ prefix: request.prefix, afterRevision: page.revision });
-      const matching = page.items.filter(({ value }) => request.selection.matches(value));
+      const matching = page.items
+        .map(({ value }) => servedValue(request.kind, value))
+        .filter((value) => request.selection.matches(value));
       for (let start = 0; start < matching.length; start += INITIAL_BATCH)
-        yield matching.slice(start, start + INITIAL_BATCH).map(({ value }) => ({ type: 'ADDED' as const, value }));
+        yield matching.slice(start, start + INITIAL_BATCH).map((value) => ({ type: 'ADDED' as const, value }));
       if (request.markInitialEnd) yield [{ type: 'BOOKMARK', revision: page.revision, initialEventsEnd: true }];
     } else {
       reached ??= context.storage.revision;
@@ -141,7 +146,7 @@ async function* follow(
     if (woken.type === 'value') {
       if (woken.value.done) return;
       next = read();
-      const items = woken.value.value.flatMap((event) => itemOf(event, request.selection) ?? []);
+      const items = woken.value.value.flatMap((event) => itemOf(request.kind, event, request.selection) ?? []);
       if (items.length > 0) yield items;
       continue;
     }

@@ -1,6 +1,6 @@
 import { badRequest, methodNotAllowed } from '../../../shared/api/errors.ts';
 import type { Pod } from '../../../shared/api/kinds.ts';
-import { asObject } from '../registry/context.ts';
+import { asObject } from '../registry/as-object.ts';
 import { readStored } from '../resource-handlers.ts';
 import type { ResourceHandler } from '../resource-request.ts';
 import { askKubelet, kubeletError } from './kubelet-client.ts';

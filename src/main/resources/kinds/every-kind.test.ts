@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { ApiError } from '../../../shared/api/errors.ts';
 import { decodeObject } from '../decode/decode-object.ts';
 import { copyJson, isJsonObject, type JsonObject } from '../decode/json-value.ts';
-import { KINDS, findKind, findKindByGvk } from '../registry.ts';
+import { KindCatalog } from '../catalog.ts';
+import { KINDS } from '../registry.ts';
 import { applyPatch } from '../patch/apply-patch.ts';
 import { causeOf } from '../validation/field-error.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
@@ -60,8 +61,8 @@ function judge(kindName: string, body: unknown): { rejected?: ApiError; fields: 
 
 describe.each(KINDS.map((kind) => [kind.type.kind, kind] as const))('%s', (kindName, kind) => {
   test('is found by URL and by kind', () => {
-    expect(findKind(kind.type.group, kind.type.version, kind.type.plural)).toBe(kind);
-    expect(findKindByGvk(kind.type.group, kind.type.version, kind.type.kind)).toBe(kind);
+    expect(new KindCatalog().find(kind.type.group, kind.type.version, kind.type.plural)).toBe(kind);
+    expect(new KindCatalog().findByGvk(kind.type.group, kind.type.version, kind.type.kind)).toBe(kind);
   });
 
   test('a valid object has no unknown fields and breaks no rule', () => {

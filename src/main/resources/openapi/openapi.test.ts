@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { apiVersionOf, pathOf } from '../../../shared/api/kinds.ts';
+import { KindCatalog } from '../catalog.ts';
 import { KINDS } from '../registry.ts';
 import { openApiDocument, openApiIndex, openApiText } from './openapi.ts';
 
@@ -14,10 +15,11 @@ interface Document {
   components: { schemas: Record<string, unknown> };
 }
 
-const documentOf = (key: string): Document => openApiDocument(key) as unknown as Document;
+const CATALOG = new KindCatalog();
+const documentOf = (key: string): Document => openApiDocument(CATALOG, key) as unknown as Document;
 
 test('the index names each group version with the hash of its document', () => {
-  expect(Object.keys(openApiIndex().paths).sort()).toEqual([
+  expect(Object.keys(openApiIndex(CATALOG).paths).sort()).toEqual([
     'api/v1',
     'apis/apps/v1',
     'apis/batch/v1',
@@ -31,14 +33,14 @@ test('the index names each group version with the hash of its document', () => {
     'apis/scheduling.k8s.io/v1',
     'apis/storage.k8s.io/v1',
   ]);
-  expect(openApiIndex().paths['apis/apps/v1']?.serverRelativeURL).toBe(
-    `/openapi/v3/apis/apps/v1?hash=${openApiText('apis/apps/v1')?.hash}`,
+  expect(openApiIndex(CATALOG).paths['apis/apps/v1']?.serverRelativeURL).toBe(
+    `/openapi/v3/apis/apps/v1?hash=${openApiText(CATALOG, 'apis/apps/v1')?.hash}`,
   );
-  expect(openApiText('apis/apps/v1')?.hash).toMatch(/^[0-9A-F]{64}$/);
-  expect(openApiDocument('apis/nope/v1')).toBeUndefined();
+  expect(openApiText(CATALOG, 'apis/apps/v1')?.hash).toMatch(/^[0-9A-F]{64}$/);
+  expect(openApiDocument(CATALOG, 'apis/nope/v1')).toBeUndefined();
 });
 
-describe.each(Object.keys(openApiIndex().paths))('%s', (key) => {
+describe.each(Object.keys(openApiIndex(CATALOG).paths))('%s', (key) => {
   const document = documentOf(key);
 
   test('every reference leads to a schema', () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { apiVersionOf } from '../../../shared/api/kinds.ts';
 import type { KindDefinition } from '../definition.ts';
-import { KINDS } from '../registry.ts';
+import type { KindCatalog } from '../catalog.ts';
 import { reachableFrom } from '../schema/catalog.ts';
 import { LIST_META, refTo, type Schema } from '../schema/schema.ts';
 import { withPatchTags } from './patch-tags.ts';
@@ -18,35 +18,46 @@ interface Built {
   hash: string;
 }
 
-const built = new Map<string, Built>();
+/** What was built for a catalog, for as long as it serves the same. */
+const builtFor = new WeakMap<KindCatalog, { generation: number; documents: Map<string, Built> }>();
+
+function documentsOf(catalog: KindCatalog): Map<string, Built> {
+  let entry = builtFor.get(catalog);
+  if (entry?.generation !== catalog.generation) {
+    entry = { generation: catalog.generation, documents: new Map() };
+    builtFor.set(catalog, entry);
+  }
+  return entry.documents;
+}
 
 /** `api/v1`, `apis/apps/v1`: what follows `/openapi/v3/` in the URL. */
 const keyOf = ({ type }: KindDefinition): string => `${type.group === '' ? 'api' : 'apis'}/${apiVersionOf(type)}`;
 
-/** The documents are built on the first call and kept: what we serve does not change while we run. */
-export function openApiIndex(): OpenApiIndex {
-  const keys = [...new Set(KINDS.map(keyOf))];
+/** The documents are built on the first call and kept until what is served changes. */
+export function openApiIndex(catalog: KindCatalog): OpenApiIndex {
+  const keys = [...new Set(catalog.kinds().map(keyOf))];
   return {
     paths: Object.fromEntries(
-      keys.map((key) => [key, { serverRelativeURL: `/openapi/v3/${key}?hash=${build(key)?.hash ?? ''}` }]),
+      keys.map((key) => [key, { serverRelativeURL: `/openapi/v3/${key}?hash=${build(catalog, key)?.hash ?? ''}` }]),
     ),
   };
 }
 
 /** The document of one group version (`apis/apps/v1`), undefined for one we do not serve. Shared: never change it. */
-export function openApiDocument(groupVersion: string): object | undefined {
-  return build(groupVersion)?.document;
+export function openApiDocument(catalog: KindCatalog, groupVersion: string): object | undefined {
+  return build(catalog, groupVersion)?.document;
 }
 
 /** The same as JSON text, with its hash (the ETag). */
-export function openApiText(groupVersion: string): { text: string; hash: string } | undefined {
-  return build(groupVersion);
+export function openApiText(catalog: KindCatalog, groupVersion: string): { text: string; hash: string } | undefined {
+  return build(catalog, groupVersion);
 }
 
-function build(key: string): Built | undefined {
+function build(catalog: KindCatalog, key: string): Built | undefined {
+  const built = documentsOf(catalog);
   const existing = built.get(key);
   if (existing) return existing;
-  const kinds = KINDS.filter((kind) => keyOf(kind) === key);
+  const kinds = catalog.kinds().filter((kind) => keyOf(kind) === key);
   if (kinds.length === 0) return undefined;
   const document = {
     openapi: '3.0.0',

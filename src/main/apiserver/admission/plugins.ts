@@ -1,0 +1,23 @@
+import type { Storage } from '../../store/storage.ts';
+import type { AdmissionPlugin } from './chain.ts';
+import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
+import { namespaceLifecycle } from './namespace-lifecycle.ts';
+import { nodeRestriction } from './node-restriction.ts';
+import { serviceAccount } from './service-account.ts';
+import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
+import type { Views } from '../views/views.ts';
+
+/** What plugins read. */
+export interface AdmissionDeps {
+  storage: Storage;
+  views: Views;
+}
+
+/** Every plugin, in upstream's order (kubeapiserver/options/plugins.go). */
+export const admissionPlugins = (deps: AdmissionDeps): AdmissionPlugin[] => [
+  namespaceLifecycle(deps.storage),
+  serviceAccount,
+  nodeRestriction,
+  taintNodesByCondition,
+  defaultTolerationSeconds,
+];

@@ -1,0 +1,45 @@
+import { isAlreadyExists } from '../../shared/api/errors.ts';
+import { NAMESPACES } from '../../shared/api/kinds.ts';
+import type { KubeObject } from '../../shared/api/meta.ts';
+import type { Logger } from '../../shared/logger.ts';
+import { SYSTEM_NAMESPACES } from './admission/namespace-lifecycle.ts';
+import { MASTERS_GROUP, type UserInfo } from './auth/user.ts';
+import type { RegistryContext } from './registry/context.ts';
+import { createObject } from './registry/create.ts';
+
+/** The API server's own identity, for what it does without being asked. */
+export const SELF: UserInfo = { name: 'system:apiserver', groups: [MASTERS_GROUP] };
+
+/** Something the server does when it starts; what it returns is called when the server stops. */
+export interface PostStartHook {
+  /** Upstream's name of the hook where it has one. */
+  name: string;
+  start(registry: RegistryContext, log: Logger): Promise<(() => Promise<void> | void) | undefined>;
+}
+
+/** In this order, each after the one before is done, before the first request is answered. */
+export const POST_START_HOOKS: readonly PostStartHook[] = [
+  { name: 'start-system-namespaces-controller', start: createSystemNamespaces },
+];
+
+async function createSystemNamespaces(registry: RegistryContext): Promise<undefined> {
+  for (const name of SYSTEM_NAMESPACES)
+    await createIfAbsent(registry, '', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, NAMESPACES);
+}
+
+/** Creates an object of the server's own unless one of that name is there. */
+export async function createIfAbsent(
+  registry: RegistryContext,
+  namespace: string,
+  object: KubeObject,
+  type: { group: string; version: string; plural: string },
+): Promise<void> {
+  const kind = registry.catalog.find(type.group, type.version, type.plural);
+  if (!kind) throw new Error(`${type.plural} are not served`);
+  const target = { kind, namespace, name: object.metadata?.name ?? '', user: SELF };
+  try {
+    await createObject(registry, target, object, { dryRun: false });
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+  }
+}

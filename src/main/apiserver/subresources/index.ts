@@ -1,0 +1,26 @@
+import type { ResourceHandler } from '../resource-request.ts';
+import { bindingHandler } from './binding.ts';
+import { evictionHandler } from './eviction.ts';
+import { streamingOnlyHandler } from './exec.ts';
+import { finalizeHandler } from './finalize.ts';
+import { logHandler } from './log.ts';
+import { nodeProxyHandler } from './node-proxy.ts';
+
+/** A subresource with a handler of its own. */
+export interface ServedSubresource {
+  handler: ResourceHandler;
+  /** Whether the path may go on after it (`nodes/NAME/proxy/…`). */
+  takesPath?: boolean;
+}
+
+/** By `GROUP/PLURAL/SUBRESOURCE`; `status` and `scale` are every kind's. */
+export const SUBRESOURCES: ReadonlyMap<string, ServedSubresource> = new Map([
+  ['/pods/log', { handler: logHandler }],
+  ['/pods/binding', { handler: bindingHandler }],
+  ['/pods/eviction', { handler: evictionHandler }],
+  ['/pods/exec', { handler: streamingOnlyHandler }],
+  ['/pods/attach', { handler: streamingOnlyHandler }],
+  ['/pods/portforward', { handler: streamingOnlyHandler }],
+  ['/namespaces/finalize', { handler: finalizeHandler }],
+  ['/nodes/proxy', { handler: nodeProxyHandler, takesPath: true }],
+]);
