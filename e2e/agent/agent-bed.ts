@@ -195,6 +195,7 @@ async function installAgent(
     pauseImage: images.pause.tag,
     version: 'test',
     nodeIp: bed.machine.address,
+    clusterNetwork: { podCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16', backend: 'vxlan' },
     spec: { host: bed.machine.address },
   });
   for (const directory of [PATHS.agentDir, PATHS.state, PATHS.runDir]) {

@@ -74,8 +74,7 @@ export class MachinesFixture {
       apiServerName: 'kubernetes',
       knownHostsFiles: [],
       defaultIdentityFiles: [],
-      podCidr: '10.244.0.0/16',
-      serviceCidr: '10.96.0.0/16',
+      clusterNetwork: { podCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16', backend: 'vxlan' },
       ...changes,
     };
     const fixture = new MachinesFixture(api, dir, deps, logged, time);

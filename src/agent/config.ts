@@ -22,6 +22,8 @@ export async function readConfig(file: string): Promise<AgentConfig> {
   if (typeof parsed !== 'object' || parsed === null) throw new Error(`${file} is not a JSON object`);
   const fields = parsed as Partial<Record<keyof AgentConfig, unknown>>;
   const missing = REQUIRED.filter((name) => typeof fields[name] !== 'string' || fields[name] === '');
+  if (typeof fields.clusterNetwork !== 'object' || fields.clusterNetwork === null)
+    throw new Error(`${file} lacks clusterNetwork`);
   if (missing.length > 0) throw new Error(`${file} lacks ${missing.join(', ')}`);
   return parsed as AgentConfig;
 }

@@ -13,6 +13,19 @@ export const CONTAINER_LABELS = {
   containerName: 'io.kubernetes.container.name',
 } as const;
 
+/** How machines reach each other's pods. `host-gw` routes directly inside one subnet, and over VXLAN elsewhere. */
+export type PodNetworkBackend = 'vxlan' | 'host-gw' | 'wireguard';
+export const POD_NETWORK_BACKENDS: readonly PodNetworkBackend[] = ['vxlan', 'host-gw', 'wireguard'];
+
+/** The address ranges of the whole cluster, the same on every machine. */
+export interface ClusterNetwork {
+  /** Pods of all machines, e.g. `10.244.0.0/16`. */
+  podCidr: string;
+  /** Services, e.g. `10.96.0.0/16`: the first address is the API's, the tenth the cluster DNS's. */
+  serviceCidr: string;
+  backend: PodNetworkBackend;
+}
+
 /**
  * The file `MACHINE_DIR/agent/config.json` (mode 0600) that the join writes and the agent reads at start.
  * All paths are inside MACHINE_DIR. Certificates are PEM files beside it, so that they can be renewed without a change here.
@@ -37,6 +50,7 @@ export interface AgentConfig {
   /** Reference of the pause image, already loaded on the machine. */
   pauseImage: string;
   clusterDomain: string;
+  clusterNetwork: ClusterNetwork;
   /** Address the node reports as InternalIP: the one the machine is reached at, if it is one of its own. */
   nodeIp?: string;
   labels: Record<string, string>;

@@ -198,8 +198,7 @@ function machinesDeps(
     knownHostsFiles: [join(sshDir, 'known_hosts'), '/etc/ssh/ssh_known_hosts'].filter(existsSync),
     ...(sshAgentSocket ? { sshAgentSocket } : {}),
     defaultIdentityFiles: ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => join(sshDir, name)).filter(existsSync),
-    podCidr: POD_CIDR,
-    serviceCidr: SERVICE_CIDR,
+    clusterNetwork: { podCidr: POD_CIDR, serviceCidr: SERVICE_CIDR, backend: options.podNetwork },
   };
 }
 

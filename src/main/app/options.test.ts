@@ -9,6 +9,7 @@ test('defaults are loopback and the data home', () => {
     listen: { host: '127.0.0.1', port: 6443 },
     ui: { host: '127.0.0.1', port: 7080 },
     simulate: undefined,
+    podNetwork: 'vxlan',
     store: 'embedded',
   });
 });
@@ -26,6 +27,7 @@ test.each([
   [['--listen', '6443'], '--listen 6443: expected HOST:PORT'],
   [['--ui', '127.0.0.1:99999'], '--ui 127.0.0.1:99999: expected HOST:PORT'],
   [['--simulate', 'many'], '--simulate many: expected a whole number from 0 to 5000'],
+  [['--pod-network', 'flannel'], '--pod-network flannel: expected one of vxlan, host-gw, wireguard'],
   [['--simulate', '5001'], '--simulate 5001: expected a whole number from 0 to 5000'],
   [['--store', 'paper'], '--store paper'],
   [['--colour', 'blue'], "Unknown option '--colour'"],

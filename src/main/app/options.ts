@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { POD_NETWORK_BACKENDS, type PodNetworkBackend } from '../../shared/agent-config.ts';
 
 export interface Endpoint {
   host: string;
@@ -14,13 +15,15 @@ export interface Options {
   ui: Endpoint;
   /** Simulated nodes to have at least; undefined leaves them as they are. */
   simulate: number | undefined;
+  /** How machines reach each other's pods; told to each machine when it is joined. */
+  podNetwork: PodNetworkBackend;
   store: 'embedded';
 }
 
 /** A wrong option: the message names it and says what would be right. */
 export class OptionError extends Error {}
 
-export const USAGE = `usage: serve [--data-dir DIR] [--listen 127.0.0.1:6443] [--ui 127.0.0.1:7080] [--simulate N] [--store embedded]`;
+export const USAGE = `usage: serve [--data-dir DIR] [--listen 127.0.0.1:6443] [--ui 127.0.0.1:7080] [--simulate N] [--pod-network vxlan|host-gw|wireguard] [--store embedded]`;
 
 /** Where Wheelhouse keeps its state: XDG's data home on Linux, the platform's own elsewhere. */
 export function defaultDataDir(environment: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {
@@ -31,7 +34,14 @@ export function defaultDataDir(environment: NodeJS.ProcessEnv, platform: NodeJS.
 
 /** Reads the command line. Throws OptionError. */
 export function parseOptions(args: string[], environment: NodeJS.ProcessEnv, platform: NodeJS.Platform): Options {
-  let values: { 'data-dir'?: string; listen?: string; ui?: string; simulate?: string; store?: string };
+  let values: {
+    'data-dir'?: string;
+    listen?: string;
+    ui?: string;
+    simulate?: string;
+    'pod-network'?: string;
+    store?: string;
+  };
   try {
     ({ values } = parseArgs({
       args,
@@ -40,6 +50,7 @@ export function parseOptions(args: string[], environment: NodeJS.ProcessEnv, pla
         listen: { type: 'string' },
         ui: { type: 'string' },
         simulate: { type: 'string' },
+        'pod-network': { type: 'string' },
         store: { type: 'string' },
       },
     }));
@@ -53,6 +64,7 @@ export function parseOptions(args: string[], environment: NodeJS.ProcessEnv, pla
     dataDir: values['data-dir'] ?? defaultDataDir(environment, platform),
     listen: parseEndpoint('--listen', values.listen ?? '127.0.0.1:6443'),
     ui: parseEndpoint('--ui', values.ui ?? '127.0.0.1:7080'),
+    podNetwork: parsePodNetwork(values['pod-network'] ?? 'vxlan'),
     simulate: simulate === undefined ? undefined : parseCount('--simulate', simulate, 5000),
     store,
   };
@@ -67,6 +79,12 @@ function parseEndpoint(option: string, text: string): Endpoint {
       `${option} ${text}: expected HOST:PORT, for example 127.0.0.1:6443 (port 0 picks a free one)`,
     );
   return { host, port };
+}
+
+function parsePodNetwork(text: string): PodNetworkBackend {
+  const backend = POD_NETWORK_BACKENDS.find((name) => name === text);
+  if (!backend) throw new OptionError(`--pod-network ${text}: expected one of ${POD_NETWORK_BACKENDS.join(', ')}`);
+  return backend;
 }
 
 function parseCount(option: string, text: string, most: number): number {

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { ClusterNetwork } from '../../shared/agent-config.ts';
 import type { ApiClient } from '../../shared/client/api-client.ts';
 import type { Clock, Logger } from '../../shared/logger.ts';
 
@@ -27,6 +28,5 @@ export interface MachinesDeps {
   sshAgentSocket?: string;
   /** Private key files tried for machines without a Secret. */
   defaultIdentityFiles: string[];
-  podCidr: string;
-  serviceCidr: string;
+  clusterNetwork: ClusterNetwork;
 }

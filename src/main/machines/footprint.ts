@@ -6,10 +6,10 @@ import { CONTAINER_LABELS, MACHINE_DIR } from '../../shared/agent-config.ts';
  */
 export const AGENT_CONTAINER = 'wheelhouse-agent';
 export const HELPER_CONTAINER = 'wheelhouse-helper';
-/** The bridge that holds the gateway address, and the machine's ends of the pods' veth pairs (`vh` and a sandbox's id). */
-export const OWN_INTERFACES = '^(kube0|vh[0-9a-f]{12})$';
-/** The agent's nftables table. */
-export const NFT_TABLE = 'wheelhouse';
+/** The bridge that holds the gateway address, the tunnels to other machines, and the machine's ends of the pods' veth pairs (`vh` and a sandbox's id). */
+export const OWN_INTERFACES = '^(kube0|wh-vxlan|wh-wg|vh[0-9a-f]{12})$';
+/** The agent's nftables tables: `wheelhouse` and those that begin with it. */
+export const NFT_TABLE = 'wheelhouse[a-z-]*';
 
 /** A network interface that the agent made. */
 export function isOwnInterface(device: string): boolean {

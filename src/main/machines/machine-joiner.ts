@@ -84,8 +84,8 @@ export class MachineJoiner {
         nodeNameChosen: machine.spec?.nodeName !== undefined,
         neighbours: registry.neighboursOf(name, nodeName, nodes.values()),
         clusterId: deps.clusterId,
-        podCidr: deps.podCidr,
-        serviceCidr: deps.serviceCidr,
+        podCidr: deps.clusterNetwork.podCidr,
+        serviceCidr: deps.clusterNetwork.serviceCidr,
         imageArchitecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
       }),
       claim: ({ hostname, machineId }) =>

@@ -1,5 +1,5 @@
 import { relative } from 'node:path/posix';
-import { MACHINE_DIR, type AgentConfig } from '../../../shared/agent-config.ts';
+import { MACHINE_DIR, type AgentConfig, type ClusterNetwork } from '../../../shared/agent-config.ts';
 import type { MachineSpec } from '../../../shared/api/machine.ts';
 import { PATHS } from '../footprint.ts';
 import type { ArchiveEntry } from './archive.ts';
@@ -20,12 +20,13 @@ export interface AgentSettings {
   pauseImage: string;
   version: string;
   nodeIp?: string;
+  clusterNetwork: ClusterNetwork;
   spec: MachineSpec;
 }
 
 /** `agent/config.json`. */
 export function agentConfig(settings: AgentSettings): AgentConfig {
-  const { nodeName, clusterId, apiServerName, uid, pauseImage, version, nodeIp, spec } = settings;
+  const { nodeName, clusterId, apiServerName, uid, pauseImage, version, nodeIp, clusterNetwork, spec } = settings;
   return {
     nodeName,
     clusterId,
@@ -39,6 +40,7 @@ export function agentConfig(settings: AgentSettings): AgentConfig {
     stateDir: PATHS.state,
     pauseImage,
     clusterDomain: 'cluster.local',
+    clusterNetwork,
     ...(nodeIp === undefined ? {} : { nodeIp }),
     labels: spec.labels ?? {},
     taints: spec.taints ?? [],

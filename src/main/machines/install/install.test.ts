@@ -12,6 +12,7 @@ const settings = {
   uid: 1000,
   pauseImage: 'pause:1',
   version: 'v',
+  clusterNetwork: { podCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16', backend: 'vxlan' as const },
   spec: { host: 'x', labels: { zone: 'a' } },
 };
 

@@ -95,6 +95,7 @@ async function installAgent(
     pauseImage: pauseImage.reference,
     version: bundle.version,
     ...(address === undefined ? {} : { nodeIp: address }),
+    clusterNetwork: deps.clusterNetwork,
     spec: input.machine.spec ?? { host: '' },
   };
   try {
@@ -179,7 +180,13 @@ async function undo(
   const failure = asPhaseError(error, report.phase);
   try {
     const [agentImage, pauseImage] = await Promise.all([deps.artifacts.agentImage(), deps.artifacts.pauseImage()]);
-    const clean = { clusterId: deps.clusterId, podCidr: deps.podCidr, agentImage, pauseImage, keepImages: true };
+    const clean = {
+      clusterId: deps.clusterId,
+      podCidr: deps.clusterNetwork.podCidr,
+      agentImage,
+      pauseImage,
+      keepImages: true,
+    };
     const left = await cleanHost(host.docker(), clean, () => undefined, new AbortController().signal);
     if (left.length > 0) throw new Error(`still there: ${left.join(', ')}`);
     await input.undone();

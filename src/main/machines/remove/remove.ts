@@ -30,7 +30,8 @@ export async function vacate(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
-  const { client, clusterId, podCidr, artifacts } = deps;
+  const { client, clusterId, artifacts } = deps;
+  const { podCidr } = deps.clusterNetwork;
   await cordon(client, nodeName);
   const stayed = await drain(client, nodeName, progress, signal);
   if (stayed.length > 0) progress(`${stayed.length} pods did not stop in their time and are killed.`);
