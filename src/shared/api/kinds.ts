@@ -1,5 +1,9 @@
 import type {
   CoreV1Event,
+  EventsV1Event,
+  V1Binding,
+  V1CSIDriver,
+  V1CSINode,
   V1ClusterRole,
   V1ClusterRoleBinding,
   V1ConfigMap,
@@ -11,12 +15,14 @@ import type {
   V1Deployment,
   V1EndpointSlice,
   V1Endpoints,
+  V1HorizontalPodAutoscaler,
   V1IPAddress,
   V1Ingress,
   V1IngressClass,
   V1Job,
   V1Lease,
   V1LimitRange,
+  V1MutatingWebhookConfiguration,
   V1Namespace,
   V1NetworkPolicy,
   V1Node,
@@ -42,6 +48,12 @@ import type {
   V1StorageClass,
   V1Taint,
   V1Toleration,
+  V1ValidatingAdmissionPolicy,
+  V1ValidatingAdmissionPolicyBinding,
+  V1ValidatingWebhookConfiguration,
+  V1VolumeAttachment,
+  V1VolumeAttributesClass,
+  V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node';
 import type { Wire } from './wire.ts';
 import type { KubeObject } from './meta.ts';
@@ -90,6 +102,20 @@ export type StorageClass = Wire<V1StorageClass>;
 export type PriorityClass = Wire<V1PriorityClass>;
 export type RuntimeClass = Wire<V1RuntimeClass>;
 export type Scale = Wire<V1Scale>;
+export type Binding = Wire<V1Binding>;
+/** autoscaling/v2, as it is stored. */
+export type HorizontalPodAutoscaler = Wire<V2HorizontalPodAutoscaler>;
+export type HorizontalPodAutoscalerV1 = Wire<V1HorizontalPodAutoscaler>;
+/** events.k8s.io/v1: the same events as core/v1's, under other names. */
+export type EventsV1 = Wire<EventsV1Event>;
+export type VolumeAttachment = Wire<V1VolumeAttachment>;
+export type CSIDriver = Wire<V1CSIDriver>;
+export type CSINode = Wire<V1CSINode>;
+export type VolumeAttributesClass = Wire<V1VolumeAttributesClass>;
+export type MutatingWebhookConfiguration = Wire<V1MutatingWebhookConfiguration>;
+export type ValidatingWebhookConfiguration = Wire<V1ValidatingWebhookConfiguration>;
+export type ValidatingAdmissionPolicy = Wire<V1ValidatingAdmissionPolicy>;
+export type ValidatingAdmissionPolicyBinding = Wire<V1ValidatingAdmissionPolicyBinding>;
 
 /** Where a kind lives in the API, and (in the type only) what its objects look like. */
 export interface ResourceType<T extends KubeObject = KubeObject> {
@@ -215,6 +241,66 @@ export const PRIORITY_CLASSES = resource<PriorityClass>(
   false,
 );
 export const RUNTIME_CLASSES = resource<RuntimeClass>('node.k8s.io', 'v1', 'RuntimeClass', 'runtimeclasses', false);
+export const BINDINGS = resource<Binding>('', 'v1', 'Binding', 'bindings', true);
+export const HORIZONTAL_POD_AUTOSCALERS = resource<HorizontalPodAutoscaler>(
+  'autoscaling',
+  'v2',
+  'HorizontalPodAutoscaler',
+  'horizontalpodautoscalers',
+  true,
+);
+export const HORIZONTAL_POD_AUTOSCALERS_V1 = resource<HorizontalPodAutoscalerV1>(
+  'autoscaling',
+  'v1',
+  'HorizontalPodAutoscaler',
+  'horizontalpodautoscalers',
+  true,
+);
+export const EVENTS_V1 = resource<EventsV1>('events.k8s.io', 'v1', 'Event', 'events', true);
+export const VOLUME_ATTACHMENTS = resource<VolumeAttachment>(
+  'storage.k8s.io',
+  'v1',
+  'VolumeAttachment',
+  'volumeattachments',
+  false,
+);
+export const CSI_DRIVERS = resource<CSIDriver>('storage.k8s.io', 'v1', 'CSIDriver', 'csidrivers', false);
+export const CSI_NODES = resource<CSINode>('storage.k8s.io', 'v1', 'CSINode', 'csinodes', false);
+export const VOLUME_ATTRIBUTES_CLASSES = resource<VolumeAttributesClass>(
+  'storage.k8s.io',
+  'v1',
+  'VolumeAttributesClass',
+  'volumeattributesclasses',
+  false,
+);
+export const MUTATING_WEBHOOK_CONFIGURATIONS = resource<MutatingWebhookConfiguration>(
+  'admissionregistration.k8s.io',
+  'v1',
+  'MutatingWebhookConfiguration',
+  'mutatingwebhookconfigurations',
+  false,
+);
+export const VALIDATING_WEBHOOK_CONFIGURATIONS = resource<ValidatingWebhookConfiguration>(
+  'admissionregistration.k8s.io',
+  'v1',
+  'ValidatingWebhookConfiguration',
+  'validatingwebhookconfigurations',
+  false,
+);
+export const VALIDATING_ADMISSION_POLICIES = resource<ValidatingAdmissionPolicy>(
+  'admissionregistration.k8s.io',
+  'v1',
+  'ValidatingAdmissionPolicy',
+  'validatingadmissionpolicies',
+  false,
+);
+export const VALIDATING_ADMISSION_POLICY_BINDINGS = resource<ValidatingAdmissionPolicyBinding>(
+  'admissionregistration.k8s.io',
+  'v1',
+  'ValidatingAdmissionPolicyBinding',
+  'validatingadmissionpolicybindings',
+  false,
+);
 export const MACHINES = resource<Machine>('machines.wheelhouse.dev', 'v1alpha1', 'Machine', 'machines', false);
 
 /** `v1`, or `apps/v1`. */
