@@ -1,6 +1,7 @@
 import type { ListMeta } from '../../shared/api/meta.ts';
 import type { KindDefinition } from '../resources/definition.ts';
 import type { StoredValue } from '../store/storage.ts';
+import type { Annotate } from './audit/annotate.ts';
 import type { UserInfo } from './auth/user.ts';
 import type { RequestBody } from './registry/decode-request.ts';
 import type { WatchItem } from './registry/watch-event.ts';
@@ -18,6 +19,8 @@ export interface ApiCall {
   accept?: string;
   /** Aborts when the client is gone. */
   signal: AbortSignal;
+  /** Notes something in the call's audit event. Absent where no event is written. */
+  annotate?: Annotate;
 }
 
 /** What a call comes to; put on the wire, or handed over as values, by whoever made the call. Errors are thrown as ApiError. */

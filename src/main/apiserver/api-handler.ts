@@ -46,9 +46,11 @@ export class ApiHandler {
   }
 
   /** Throws the 403 unless the user may do this. */
-  async authorize(call: Pick<ApiCall, 'user'>, info: RequestInfo): Promise<void> {
+  async authorize(call: Pick<ApiCall, 'user' | 'annotate'>, info: RequestInfo): Promise<void> {
     const attributes = attributesOf(call, info);
     const decision = await this.deps.authorizer.authorize(attributes);
+    call.annotate?.('authorization.k8s.io/decision', decision.verdict === 'allow' ? 'allow' : 'forbid');
+    call.annotate?.('authorization.k8s.io/reason', decision.reason);
     if (decision.verdict !== 'allow') throw refusal(attributes, decision.reason);
   }
 }
@@ -73,6 +75,7 @@ export function requestOf(catalog: KindCatalog, call: ApiCall, info: RequestInfo
       name: listed ? '' : info.name,
       user: call.user,
       warnings,
+      ...(call.annotate ? { annotate: call.annotate } : {}),
     },
     warnings,
   };

@@ -19,6 +19,12 @@ export interface Column<T extends KubeObject> {
 export interface WriteContext {
   now: Date;
   userName: string;
+  /** The rest of what is known of the writer (authentication/v1 UserInfo); absent for writes that no request caused. */
+  user?: {
+    readonly uid?: string;
+    readonly groups: readonly string[];
+    readonly extra?: Readonly<Record<string, readonly string[]>>;
+  };
 }
 
 /** Where the scale subresource reads and writes. */

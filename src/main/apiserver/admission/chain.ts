@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../../shared/api/meta.ts';
 import type { KindDefinition } from '../../resources/definition.ts';
+import type { Annotate } from '../audit/annotate.ts';
 import type { UserInfo } from '../auth/user.ts';
 
 /** What is about to happen: upstream's admission.Attributes. */
@@ -14,6 +15,8 @@ export interface AdmissionRequest {
   dryRun: boolean;
   /** Tells the client something that is no error (a Warning header). */
   warn(message: string): void;
+  /** Notes something in the request's audit event. */
+  annotate?: Annotate | undefined;
   /** What will be stored; a mutating plugin changes it in place. Absent for DELETE. */
   object?: KubeObject;
   /** What is stored now. Read only. Absent for CREATE. */

@@ -5,6 +5,7 @@ import type { KindDefinition } from '../../resources/definition.ts';
 import type { Storage, StoredValue } from '../../store/storage.ts';
 import type { AdmissionChain } from '../admission/chain.ts';
 import type { KindCatalog } from '../../resources/catalog.ts';
+import type { Annotate } from '../audit/annotate.ts';
 import type { UserInfo } from '../auth/user.ts';
 import type { Views } from '../views/views.ts';
 
@@ -29,6 +30,8 @@ export interface Target {
   user: UserInfo;
   /** What the client should be told besides; the request's own list. Absent for the server's own writes. */
   warnings?: string[];
+  /** Notes something in the request's audit event. Absent for the server's own writes. */
+  annotate?: Annotate;
 }
 
 /** The outcome of a write. */

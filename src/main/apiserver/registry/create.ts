@@ -39,11 +39,16 @@ export async function createObject(
     user: target.user,
     dryRun: options.dryRun,
     warn: (message: string) => void target.warnings?.push(message),
+    annotate: target.annotate,
     object,
   };
   await context.admission.mutate(request);
   fillSystemFields(object, context.clock.now());
-  kind.prepareForCreate?.(object, { now: new Date(context.clock.now()), userName: target.user.name });
+  kind.prepareForCreate?.(object, {
+    now: new Date(context.clock.now()),
+    userName: target.user.name,
+    user: target.user,
+  });
 
   for (let attempt = 1; ; attempt += 1) {
     if (generated) metadata.name = generateName(metadata.generateName ?? '', context.random);

@@ -80,11 +80,12 @@ async function prepared(
     user: target.user,
     dryRun: request.dryRun,
     warn: (message) => void target.warnings?.push(message),
+    annotate: target.annotate,
     object,
     old,
   };
   await context.admission.mutate(admission);
-  const write = { now: new Date(context.clock.now()), userName: target.user.name };
+  const write = { now: new Date(context.clock.now()), userName: target.user.name, user: target.user };
   if (request.mode === 'whole') kind.prepareForUpdate?.(object, old, write);
   if (request.mode === 'status') kind.prepareForStatusUpdate?.(object, old, write);
   throwIfInvalid(kind, target.name, rulesBroken(target, request.mode, object, old));
