@@ -10,7 +10,7 @@ import { findProgram } from './image-filesystem.mjs';
 
 /**
  * What a group of tests is called in messages.
- * @typedef {'testbed' | 'agent-image' | 'browser' | 'electron'} Group
+ * @typedef {'testbed' | 'agent-image' | 'browser' | 'electron' | 'etcd'} Group
  * A tool, the packages that may hold it (the first one the distribution knows is installed), and who needs it.
  * @typedef {{ tool: string, packages: string[], groups: Group[] }} Requirement
  * @typedef {{ installed: string[], missing: Requirement[], skippedGroups: Group[], reason?: string }} Outcome
@@ -22,6 +22,7 @@ export const GROUP_TITLES = {
   'agent-image': 'building the node agent image',
   browser: 'end-to-end tests in Chromium',
   electron: 'end-to-end tests in Electron',
+  etcd: 'tests of the store on etcd',
 };
 
 /**
@@ -52,6 +53,8 @@ export const REQUIREMENTS = [
   { tool: 'busybox', packages: ['busybox', 'busybox-static'], groups: ['testbed', 'agent-image'] },
   { tool: 'chromium', packages: ['chromium'], groups: ['browser'] },
   { tool: 'Xvfb', packages: ['xvfb'], groups: ['electron'] },
+  { tool: 'etcd', packages: ['etcd-server'], groups: ['etcd'] },
+  { tool: 'etcdctl', packages: ['etcd-client'], groups: ['etcd'] },
 ];
 
 /**
@@ -78,7 +81,7 @@ export function missingRequirements(names = []) {
 /**
  * Makes sure the tools are there. As root on a Debian-like system it installs what is missing; anywhere else, or when
  * apt-get fails, it changes nothing and the outcome says what is missing, which groups are skipped, and why.
- * @param {readonly string[]} [names] Groups (testbed, agent-image, browser, electron) or tools; none means everything
+ * @param {readonly string[]} [names] Groups (testbed, agent-image, browser, electron, etcd) or tools; none means everything
  * @param {(line: string) => void} [report] Takes progress lines
  * @returns {Outcome}
  */
@@ -169,6 +172,7 @@ function disableServices(packages) {
     'nginx-light': ['nginx.service'],
     nginx: ['nginx.service'],
     nftables: ['nftables.service'],
+    'etcd-server': ['etcd.service'],
   };
   for (const unit of packages.flatMap((name) => units[name] ?? []))
     spawnSync('systemctl', ['disable', '--quiet', unit]);
