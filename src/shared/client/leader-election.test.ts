@@ -151,7 +151,7 @@ describe('LeaderElector', () => {
   });
 
   test('gives up leading when its API server does not answer at all', async () => {
-    const one = candidate('one');
+    candidate('one');
     await pass(5 * SECOND);
     vi.spyOn(api, 'request').mockReturnValue(new Promise(() => undefined));
     await pass(13 * SECOND);

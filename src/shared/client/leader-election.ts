@@ -78,7 +78,7 @@ export class LeaderElector {
   /** Resolves true when the Lease is ours, false when `signal` aborted before. */
   async acquire(signal: AbortSignal): Promise<boolean> {
     while (!signal.aborted) {
-      if (await this.#try()) return true;
+      if (await this.#try(signal)) return true;
       await delay(this.#untilNextLook(), signal);
     }
     return false;
@@ -89,7 +89,7 @@ export class LeaderElector {
     while (!signal.aborted) {
       await delay(this.options.retryMs, signal);
       if (signal.aborted) return;
-      const renewed = await this.#try();
+      const renewed = await this.#try(signal);
       if (renewed) continue;
       if (!this.#holds() || this.deps.clock.now() - this.#renewedAt >= this.options.renewDeadlineMs) return;
     }
@@ -115,12 +115,14 @@ export class LeaderElector {
   }
 
   /** client-go's tryAcquireOrRenew: whether the Lease is ours afterwards. */
-  async #try(): Promise<boolean> {
+  async #try(signal: AbortSignal): Promise<boolean> {
     const now = this.deps.clock.now();
     const { renewDeadlineMs } = this.options;
-    const answered = new AbortController();
-    const late = delay(renewDeadlineMs, answered.signal).then(() => {
-      if (!answered.signal.aborted) throw new Error(`the Lease did not answer within ${renewDeadlineMs} ms`);
+    const waiting = new AbortController();
+    const stopWaiting = (): void => waiting.abort();
+    signal.addEventListener('abort', stopWaiting, { once: true });
+    const late = delay(renewDeadlineMs, waiting.signal).then(() => {
+      if (!waiting.signal.aborted) throw new Error(`the Lease did not answer within ${renewDeadlineMs} ms`);
       return false;
     });
     try {
@@ -131,7 +133,8 @@ export class LeaderElector {
       this.events.onError?.(error);
       return false;
     } finally {
-      answered.abort();
+      signal.removeEventListener('abort', stopWaiting);
+      stopWaiting();
     }
   }
 
