@@ -1,9 +1,11 @@
 import type {
+  AuthenticationV1TokenRequest,
   CoreV1Event,
   EventsV1Event,
   V1Binding,
   V1CSIDriver,
   V1CSINode,
+  V1CertificateSigningRequest,
   V1ClusterRole,
   V1ClusterRoleBinding,
   V1ConfigMap,
@@ -47,6 +49,7 @@ import type {
   V1StatefulSet,
   V1StorageClass,
   V1Taint,
+  V1TokenReview,
   V1Toleration,
   V1ValidatingAdmissionPolicy,
   V1ValidatingAdmissionPolicyBinding,
@@ -102,6 +105,9 @@ export type StorageClass = Wire<V1StorageClass>;
 export type PriorityClass = Wire<V1PriorityClass>;
 export type RuntimeClass = Wire<V1RuntimeClass>;
 export type Scale = Wire<V1Scale>;
+export type CertificateSigningRequest = Wire<V1CertificateSigningRequest>;
+export type TokenRequest = Wire<AuthenticationV1TokenRequest>;
+export type TokenReview = Wire<V1TokenReview>;
 export type Binding = Wire<V1Binding>;
 /** autoscaling/v2, as it is stored. */
 export type HorizontalPodAutoscaler = Wire<V2HorizontalPodAutoscaler>;
@@ -241,6 +247,14 @@ export const PRIORITY_CLASSES = resource<PriorityClass>(
   false,
 );
 export const RUNTIME_CLASSES = resource<RuntimeClass>('node.k8s.io', 'v1', 'RuntimeClass', 'runtimeclasses', false);
+export const CERTIFICATE_SIGNING_REQUESTS = resource<CertificateSigningRequest>(
+  'certificates.k8s.io',
+  'v1',
+  'CertificateSigningRequest',
+  'certificatesigningrequests',
+  false,
+);
+export const TOKEN_REVIEWS = resource<TokenReview>('authentication.k8s.io', 'v1', 'TokenReview', 'tokenreviews', false);
 export const BINDINGS = resource<Binding>('', 'v1', 'Binding', 'bindings', true);
 export const HORIZONTAL_POD_AUTOSCALERS = resource<HorizontalPodAutoscaler>(
   'autoscaling',
