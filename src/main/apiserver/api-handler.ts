@@ -3,6 +3,7 @@ import type { KindCatalog } from '../resources/catalog.ts';
 import { pageNotFound, type Answer, type ApiCall } from './api-call.ts';
 import { refusal, type Attributes, type Authorizer } from './auth/authorizer.ts';
 import type { NonResourcePaths } from './non-resource-paths.ts';
+import { storageFailure } from './registry/storage-errors.ts';
 import { requestInfoOf, type RequestInfo } from './request-info.ts';
 import { resourceHandler } from './resource-handlers.ts';
 import type { ResourceDeps, ResourceHandler, ResourceRequest } from './resource-request.ts';
@@ -26,17 +27,36 @@ export function attributesOf(call: Pick<ApiCall, 'user'>, info: RequestInfo): At
   };
 }
 
+/** Paths beside Kubernetes' own, by their whole path: what this product serves besides, to who is authorized for it. */
+export type OwnPaths = Readonly<Record<string, (call: ApiCall) => Promise<Answer>>>;
+
 /**
  * The one way into the API for every client, whatever it came over: authorization, then the handler of what is asked
  * for. Throws ApiError.
  */
 export class ApiHandler {
-  constructor(private readonly deps: ResourceDeps & { authorizer: Authorizer; paths: NonResourcePaths }) {}
+  constructor(
+    private readonly deps: ResourceDeps & {
+      authorizer: Authorizer;
+      paths: NonResourcePaths;
+      ownPaths?: OwnPaths | undefined;
+    },
+  ) {}
 
   async handle(call: ApiCall): Promise<Answer> {
+    try {
+      return await this.#answer(call);
+    } catch (error) {
+      throw storageFailure(error);
+    }
+  }
+
+  async #answer(call: ApiCall): Promise<Answer> {
     const info = requestInfoOf(call.method, call.path, call.query);
     await this.authorize(call, info);
     if (!info.resourceRequest) {
+      const own = this.deps.ownPaths?.[info.path];
+      if (own) return own(call);
       if (call.method !== 'GET' && call.method !== 'HEAD') throw methodNotAllowed();
       return this.deps.paths.answer(info.path, call);
     }

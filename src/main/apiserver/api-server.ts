@@ -6,7 +6,7 @@ import { KindCatalog } from '../resources/catalog.ts';
 import type { Storage } from '../store/storage.ts';
 import { AdmissionChain } from './admission/chain.ts';
 import { admissionPlugins } from './admission/plugins.ts';
-import { ApiHandler } from './api-handler.ts';
+import { ApiHandler, type OwnPaths } from './api-handler.ts';
 import { Authenticator } from './auth/authenticator.ts';
 import { chainOf, discoveryAuthorizer, mastersAuthorizer } from './auth/authorizer.ts';
 import { NodeAuthorizer } from './auth/node-authorizer.ts';
@@ -30,6 +30,8 @@ export interface ApiServerDeps {
   log: Logger;
   clock: Clock;
   dialNode: NodeDialer;
+  /** What is served beside Kubernetes' API. */
+  ownPaths?: OwnPaths;
   pki: Pki;
   tokens: TokenAuthenticator;
 }
@@ -76,6 +78,7 @@ export async function startApiServer(deps: ApiServerDeps, options: ApiServerOpti
     dialNode,
     // RBAC takes its place at the end of this chain.
     authorizer: chainOf([mastersAuthorizer, new NodeAuthorizer(graph), discoveryAuthorizer]),
+    ownPaths: deps.ownPaths,
     paths: new NonResourcePaths({ catalog, serverAddress: () => address, metrics: () => metrics.render() }),
   });
   const listener = new Listener(
