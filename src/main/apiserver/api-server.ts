@@ -58,7 +58,10 @@ export async function startApiServer(deps: ApiServerDeps, options: ApiServerOpti
   const { storage, log, clock, dialNode } = deps;
   const catalog = new KindCatalog();
   const views = new Views(storage, catalog, log);
-  const admission = new AdmissionChain(admissionPlugins({ storage, views }));
+  const graph = new NodeGraph(storage, log);
+  // RBAC takes its place at the end of this chain.
+  const authorizer = chainOf([mastersAuthorizer, new NodeAuthorizer(graph), discoveryAuthorizer]);
+  const admission = new AdmissionChain(admissionPlugins({ storage, views, catalog, authorizer, clock }));
   const registry: RegistryContext = { storage, clock, admission, catalog, views, random: Math.random };
   const stops: (() => Promise<void> | void)[] = [];
   for (const hook of POST_START_HOOKS) {
@@ -66,7 +69,6 @@ export async function startApiServer(deps: ApiServerDeps, options: ApiServerOpti
     if (stop) stops.push(stop);
   }
 
-  const graph = new NodeGraph(storage, log);
   // Not waited for: what it does not know yet it looks up in the store, and reading every pod takes a while.
   const following = graph.start().catch((error: unknown) => {
     log.error({ error: messageOf(error) }, 'node graph could not be read');
@@ -76,8 +78,7 @@ export async function startApiServer(deps: ApiServerDeps, options: ApiServerOpti
   const handler = new ApiHandler({
     registry,
     dialNode,
-    // RBAC takes its place at the end of this chain.
-    authorizer: chainOf([mastersAuthorizer, new NodeAuthorizer(graph), discoveryAuthorizer]),
+    authorizer,
     ownPaths: deps.ownPaths,
     paths: new NonResourcePaths({ catalog, serverAddress: () => address, metrics: () => metrics.render() }),
   });

@@ -1,4 +1,7 @@
+import type { Clock } from '../../../shared/logger.ts';
+import type { KindCatalog } from '../../resources/catalog.ts';
 import type { Storage } from '../../store/storage.ts';
+import type { Authorizer } from '../auth/authorizer.ts';
 import type { AdmissionPlugin } from './chain.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
@@ -11,6 +14,9 @@ import type { Views } from '../views/views.ts';
 export interface AdmissionDeps {
   storage: Storage;
   views: Views;
+  catalog: KindCatalog;
+  authorizer: Authorizer;
+  clock: Clock;
 }
 
 /** Every plugin, in upstream's order (kubeapiserver/options/plugins.go). */
