@@ -50,6 +50,7 @@ export const REQUIREMENTS = [
   { tool: 'nft', packages: ['nftables'], groups: ['testbed', 'agent-image'] },
   { tool: 'iptables', packages: ['iptables'], groups: ['testbed', 'agent-image'] },
   { tool: 'conntrack', packages: ['conntrack'], groups: ['testbed', 'agent-image'] },
+  { tool: 'wg', packages: ['wireguard-tools'], groups: ['agent-image'] },
   { tool: 'busybox', packages: ['busybox', 'busybox-static'], groups: ['testbed', 'agent-image'] },
   { tool: 'chromium', packages: ['chromium'], groups: ['browser'] },
   { tool: 'Xvfb', packages: ['xvfb'], groups: ['electron'] },

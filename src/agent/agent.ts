@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import Docker from 'dockerode';
 import { MACHINE_DIR, type AgentConfig } from '../shared/agent-config.ts';
-import { NODES, type Node, type Pod } from '../shared/api/kinds.ts';
+import { NODES, type Pod } from '../shared/api/kinds.ts';
 import { ApiClient } from '../shared/client/api-client.ts';
 import { delay } from '../shared/client/backoff.ts';
 import { Informer } from '../shared/client/informer.ts';
@@ -10,7 +10,7 @@ import { HttpTransport } from './api/http-transport.ts';
 import { TunnelAgent } from './api/tunnel-agent.ts';
 import { EventJournal } from './events/event-journal.ts';
 import { PodAddresses } from './network/pod-addresses.ts';
-import { PodNetwork } from './network/pod-network.ts';
+import { NetworkKeeper } from './network/network-keeper.ts';
 import { runCommand, runOnMachine } from './network/run-command.ts';
 import { readMachineFacts, readMachineHealth, type MachineFacts } from './node/machine-facts.ts';
 import { NodeLease } from './node/node-lease.ts';
@@ -26,15 +26,11 @@ import { ImageStore } from './runtime/image-store.ts';
 import { KubeletServer } from './server/kubelet-server.ts';
 import { podConnector } from './server/pod-connection.ts';
 import { TargetFinder } from './server/target.ts';
-import { readJson, writeAtomic } from './state/atomic-file.ts';
 import { Checkpoint } from './state/checkpoint.ts';
 import { ObjectSource } from './state/object-source.ts';
 import { CgroupFiles } from './stats/cgroup-files.ts';
 import { StatsSampler } from './stats/sampler.ts';
 import { VolumeSetup } from './volumes/volume-setup.ts';
-
-/** How often the machine's side of the network is put right. */
-const NETWORK_ASSERT_MS = 30_000;
 
 /** The whole agent: builds every part, and owns the order in which they start and stop. */
 export class NodeAgent {
@@ -42,7 +38,6 @@ export class NodeAgent {
   readonly #docker: Docker;
   readonly #transportAgent: TunnelAgent;
   readonly #client: ApiClient;
-  readonly #network: PodNetwork;
   readonly #stops: (() => void | Promise<void>)[] = [];
 
   constructor(
@@ -57,14 +52,26 @@ export class NodeAgent {
       serverName: config.apiServerName,
     });
     this.#client = new ApiClient(new HttpTransport(this.#transportAgent, config.apiServerName), 'kubelet');
-    this.#network = new PodNetwork({ run: runCommand, runOnMachine, log });
   }
 
   /** Starts everything; resolves when pods of the checkpoint are being looked after and the kubelet API listens. */
   async start(): Promise<void> {
     const { config, clock, log } = this;
     const facts = await this.#waitForFacts();
-    await this.#loadNetwork();
+    await this.#addresses.load();
+    const network: NetworkKeeper = new NetworkKeeper({
+      config,
+      client: this.#client,
+      run: runCommand,
+      runOnMachine,
+      sandboxes: () => pods.sandboxes,
+      onReady: () => {
+        registration.poke();
+        pods.triggerAll();
+      },
+      log,
+    });
+    await network.load();
     const events = new EventJournal({
       client: this.#client,
       file: join(config.stateDir, 'events.json'),
@@ -74,8 +81,12 @@ export class NodeAgent {
     });
     const reporter = new StatusReporter({ client: this.#client, clock, log });
     const runtime = new DockerRuntime(this.#docker, config.clusterId);
-    const registration = this.#registration(facts, () => pods.runtimeError);
-    const pods: PodManager = this.#podManager(facts, runtime, events, reporter, () => registration.poke());
+    const registration: NodeRegistration = this.#registration(
+      facts,
+      () => this.#notReady(pods, network),
+      () => pods.runtimeError,
+    );
+    const pods: PodManager = this.#podManager(facts, runtime, network, events, reporter, () => registration.poke());
     const sampler = new StatsSampler({
       nodeName: config.nodeName,
       cgroups: new CgroupFiles(),
@@ -105,13 +116,14 @@ export class NodeAgent {
     reporter.start();
     registration.start();
     lease.start();
-    this.#watchOwnNode(pods, registration);
+    this.#watchOwnNode(network, registration);
     await pods.start();
-    void this.#assertNetwork(pods);
+    network.start();
     sampler.start();
     events.record(nodeSubject(config.nodeName), 'Normal', 'Starting', 'Starting kubelet.');
     this.#stops.push(
       () => pods.stop(),
+      () => network.stop(),
       () => sampler.stop(),
       () => lease.stop(),
       () => registration.stop(),
@@ -131,6 +143,7 @@ export class NodeAgent {
   #podManager(
     facts: MachineFacts,
     runtime: DockerRuntime,
+    network: NetworkKeeper,
     events: EventJournal,
     reporter: StatusReporter,
     onRuntimeHealth: () => void,
@@ -162,7 +175,7 @@ export class NodeAgent {
         puller,
         objects,
         volumes: new VolumeSetup(runOnMachine),
-        network: this.#network,
+        network: network.network,
         addresses: this.#addresses,
         events,
         checkpoint: new Checkpoint(join(config.stateDir, 'pods')),
@@ -190,23 +203,26 @@ export class NodeAgent {
   }
   #podAddresses: PodAddresses | undefined;
 
-  #registration(facts: MachineFacts, runtimeError: () => string | undefined): NodeRegistration {
+  #registration(
+    facts: MachineFacts,
+    notReady: () => string | undefined,
+    runtimeError: () => string | undefined,
+  ): NodeRegistration {
     const { config, clock, log } = this;
     const status = async (before: NodeCondition[]): Promise<NodeStatus> => {
-      const error = runtimeError();
       const [health, images] = await Promise.all([
         this.#health(facts),
-        error ? [] : new ImageStore(this.#docker).list(),
+        runtimeError() ? [] : new ImageStore(this.#docker).list(),
       ]);
-      return nodeStatus({ config, facts, health, images, notReady: this.#notReady(error), before, now: clock.now() });
+      return nodeStatus({ config, facts, health, images, notReady: notReady(), before, now: clock.now() });
     };
     return new NodeRegistration({ client: this.#client, config, facts, status, clock, log });
   }
 
-  #notReady(runtimeError: string | undefined): string | undefined {
+  #notReady({ runtimeError }: PodManager, { problem }: NetworkKeeper): string | undefined {
     if (runtimeError !== undefined) return `container runtime is down: ${runtimeError}`;
-    if (this.#network.podCidr) return undefined;
-    const plugin = 'NetworkReady=false reason:NetworkPluginNotReady message:node has no pod CIDR yet';
+    if (problem === undefined) return undefined;
+    const plugin = `NetworkReady=false reason:NetworkPluginNotReady message:${problem}`;
     return `container runtime network not ready: ${plugin}`;
   }
 
@@ -227,18 +243,7 @@ export class NodeAgent {
     }
   }
 
-  /** The pod range and the addresses in use, as they were: the control plane may be away. */
-  async #loadNetwork(): Promise<void> {
-    await this.#addresses.load();
-    const saved = (await readJson(this.#networkFile)) as { podCidr?: string } | undefined;
-    this.#network.podCidr = saved?.podCidr;
-  }
-
-  get #networkFile(): string {
-    return join(this.config.stateDir, 'network.json');
-  }
-
-  #watchOwnNode(pods: PodManager, registration: NodeRegistration): void {
+  #watchOwnNode(network: NetworkKeeper, registration: NodeRegistration): void {
     const nodes = new Informer(this.#client, NODES, {
       fieldSelector: `metadata.name=${this.config.nodeName}`,
       onError: (error) => this.log.debug({ err: error }, 'cannot watch our node'),
@@ -246,33 +251,12 @@ export class NodeAgent {
     nodes.onDidChange((change) => {
       if (change.type === 'deleted') return registration.registerAgain();
       registration.observed(change.object);
-      void this.#takeNode(change.object, pods, registration).catch((error: unknown) => {
+      void network.observed(change.object).catch((error: unknown) => {
         this.log.error({ err: error }, 'cannot set up the pod network');
       });
     });
     void nodes.start();
     this.#stops.push(() => nodes.stop());
-  }
-
-  async #takeNode(node: Node, pods: PodManager, registration: NodeRegistration): Promise<void> {
-    const podCidr = node.spec?.podCIDR;
-    if (!podCidr || podCidr === this.#network.podCidr) return;
-    await writeAtomic(this.#networkFile, JSON.stringify({ podCidr }));
-    this.#network.podCidr = podCidr;
-    await this.#network.assert(pods.sandboxes);
-    registration.poke();
-    pods.triggerAll();
-  }
-
-  async #assertNetwork(pods: PodManager): Promise<void> {
-    while (!this.#abort.signal.aborted) {
-      try {
-        await this.#network.assert(pods.sandboxes);
-      } catch (error) {
-        this.log.error({ err: error }, 'cannot set up the pod network');
-      }
-      await delay(NETWORK_ASSERT_MS, this.#abort.signal);
-    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { linkName, machineSide, natTable, podSide } from './network-plan.ts';
+import { linkName, machineSide, machineTable, podSide } from './network-plan.ts';
 
 test('a link’s name fits the kernel’s 15 characters', () => {
   expect(linkName('0123456789abcdef')).toBe('vh0123456789ab');
@@ -7,7 +7,7 @@ test('a link’s name fits the kernel’s 15 characters', () => {
 });
 
 test('a pod gets one address, one route in, and a default route out', () => {
-  expect(machineSide('vhx', 42, '10.244.1.7', '10.244.1.1')).toMatchInlineSnapshot(`
+  expect(machineSide('vhx', 42, '10.244.1.7', '10.244.1.1', 1450)).toMatchInlineSnapshot(`
     "link add vhx mtu 1450 type veth peer name eth0 mtu 1450 netns 42
     link set vhx up
     addr add 10.244.1.1/32 dev vhx
@@ -24,8 +24,25 @@ test('a pod gets one address, one route in, and a default route out', () => {
   `);
 });
 
-test('the table is replaced in one transaction', () => {
-  expect(natTable('10.244.1.0/24')).toMatch(
-    /^add table ip wheelhouse\ndelete table ip wheelhouse\ntable ip wheelhouse \{/,
-  );
+test('the table is replaced in one transaction, and the tunnel’s port hears the other machines only', () => {
+  expect(machineTable('10.244.1.0/24', '10.244.0.0/16', ['192.0.2.7', '192.0.2.8'])).toMatchInlineSnapshot(`
+    "add table ip wheelhouse
+    delete table ip wheelhouse
+    table ip wheelhouse {
+      set peers {
+        type ipv4_addr;
+        elements = { 192.0.2.7, 192.0.2.8 };
+      }
+      chain input {
+        type filter hook input priority -10;
+        udp dport 8472 ip saddr != @peers drop
+      }
+      chain postrouting {
+        type nat hook postrouting priority 90;
+        ip saddr 10.244.1.0/24 ip daddr != 10.244.0.0/16 oifname != "vh*" masquerade fully-random
+      }
+    }
+    "
+  `);
+  expect(machineTable('10.244.1.0/24', '10.244.0.0/16', [])).not.toContain('elements');
 });

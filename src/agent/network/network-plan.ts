@@ -1,7 +1,6 @@
 import { gatewayOf, parseCidr } from './cidr.ts';
+import { VXLAN_PORT } from './overlay/plan.ts';
 
-/** Pods' MTU leaves room for VXLAN (50 bytes) under an ordinary Ethernet. */
-const MTU = 1450;
 export const GATEWAY_BRIDGE = 'kube0';
 const TABLE = 'wheelhouse';
 
@@ -9,9 +8,9 @@ const TABLE = 'wheelhouse';
 export const linkName = (sandboxId: string): string => `vh${sandboxId.slice(0, 12)}`;
 
 /** `ip -batch` lines on the machine's side: a link into the pod, and a route to its one address. */
-export function machineSide(link: string, pid: number, podIp: string, gateway: string): string {
+export function machineSide(link: string, pid: number, podIp: string, gateway: string, mtu: number): string {
   return [
-    `link add ${link} mtu ${MTU} type veth peer name eth0 mtu ${MTU} netns ${pid}`,
+    `link add ${link} mtu ${mtu} type veth peer name eth0 mtu ${mtu} netns ${pid}`,
     `link set ${link} up`,
     `addr add ${gateway}/32 dev ${link}`,
     `route replace ${podIp}/32 dev ${link} scope link`,
@@ -35,14 +34,25 @@ export function podSide(podIp: string, gateway: string): string {
 export const bridgeBatch = (podCidr: string): string =>
   `addr replace ${gatewayOf(parseCidr(podCidr))}/32 dev ${GATEWAY_BRIDGE}\nlink set ${GATEWAY_BRIDGE} up\n`;
 
-/** Replaces our nft table as one transaction: what pods send out of their network leaves with the machine's address. */
-export function natTable(podCidr: string): string {
+/**
+ * Replaces our nft table as one transaction: what pods send out of the cluster leaves with the machine's address, and
+ * the VXLAN port hears the other machines only, as whoever can send to it is inside the pod network.
+ */
+export function machineTable(podCidr: string, clusterCidr: string, peers: readonly string[]): string {
+  const elements = peers.length > 0 ? `\n    elements = { ${peers.join(', ')} };` : '';
   return `add table ip ${TABLE}
 delete table ip ${TABLE}
 table ip ${TABLE} {
+  set peers {
+    type ipv4_addr;${elements}
+  }
+  chain input {
+    type filter hook input priority -10;
+    udp dport ${VXLAN_PORT} ip saddr != @peers drop
+  }
   chain postrouting {
     type nat hook postrouting priority 90;
-    ip saddr ${podCidr} ip daddr != ${podCidr} oifname != "vh*" masquerade fully-random
+    ip saddr ${podCidr} ip daddr != ${clusterCidr} oifname != "vh*" masquerade fully-random
   }
 }
 `;

@@ -7,9 +7,11 @@ import {
   GATEWAY_BRIDGE,
   linkName,
   machineSide,
-  natTable,
+  machineTable,
   podSide,
 } from './network-plan.ts';
+import type { Overlay } from './overlay/overlay.ts';
+import type { Peer } from './overlay/peers.ts';
 import { CommandError, type RunCommand } from './run-command.ts';
 
 export interface PodNetworkDeps {
@@ -17,6 +19,10 @@ export interface PodNetworkDeps {
   run: RunCommand;
   /** Programs of the machine: its own iptables knows which backend Docker uses. */
   runOnMachine: RunCommand;
+  /** The way to the other machines. */
+  overlay: Pick<Overlay, 'assert' | 'podMtu'>;
+  /** Pods of all machines. */
+  clusterCidr: string;
   log: Logger;
 }
 
@@ -29,7 +35,9 @@ export interface AttachedSandbox {
 /** Links pods to the machine and keeps the machine's side of the network as it must be. */
 export class PodNetwork {
   #podCidr: string | undefined;
-  #assertedNat: string | undefined;
+  #assertedTable: string | undefined;
+  /** The other machines, as far as they are known. */
+  peers: readonly Peer[] = [];
   /** Settles when the last asserting has, however it ended; its caller was told. */
   #asserting: Promise<void> = Promise.resolve();
 
@@ -51,7 +59,11 @@ export class PodNetwork {
     const link = linkName(sandbox.id);
     const links = await this.deps.run('ip', ['-o', 'link', 'show', 'type', 'veth']);
     if (links.includes(` ${link}@`)) return;
-    await this.deps.run('ip', ['-batch', '-'], machineSide(link, sandbox.pid, sandbox.podIp, gateway));
+    await this.deps.run(
+      'ip',
+      ['-batch', '-'],
+      machineSide(link, sandbox.pid, sandbox.podIp, gateway, this.deps.overlay.podMtu),
+    );
     const inPod = ['-t', String(sandbox.pid), '-n', 'ip', '-batch', '-'];
     await this.deps.run('nsenter', inPod, podSide(sandbox.podIp, gateway));
   }
@@ -76,8 +88,9 @@ export class PodNetwork {
     }
     await run('ip', ['-batch', '-'], bridgeBatch(podCidr));
     await this.#enableForwarding();
-    await this.#assertNat(podCidr);
-    await this.#assertDockerUser(podCidr);
+    await this.#assertTable(podCidr);
+    await this.#assertDockerUser(this.deps.clusterCidr);
+    await this.deps.overlay.assert(podCidr, this.peers);
     for (const sandbox of sandboxes) {
       try {
         await this.attach(sandbox);
@@ -93,9 +106,10 @@ export class PodNetwork {
     if ((await readFile(file, 'utf8')).trim() !== '1') await writeFile(file, '1');
   }
 
-  async #assertNat(podCidr: string): Promise<void> {
-    const table = natTable(podCidr);
-    if (this.#assertedNat === table) {
+  async #assertTable(podCidr: string): Promise<void> {
+    const peers = this.peers.map(({ address }) => address);
+    const table = machineTable(podCidr, this.deps.clusterCidr, [...new Set(peers)]);
+    if (this.#assertedTable === table) {
       try {
         await this.deps.run('nft', ['list', 'chain', 'ip', 'wheelhouse', 'postrouting']);
         return;
@@ -105,7 +119,7 @@ export class PodNetwork {
       }
     }
     await this.deps.run('nft', ['-f', '-'], table);
-    this.#assertedNat = table;
+    this.#assertedTable = table;
   }
 
   async #assertDockerUser(podCidr: string): Promise<void> {
