@@ -92,6 +92,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   /** Like prepareForUpdate, for writes to `/status`. */
   prepareForStatusUpdate?(object: T, old: T, context: WriteContext): void;
   validate(object: T): FieldError[];
+  /** What holds for new objects only. Called in addition to `validate`. */
+  validateCreate?(object: T): FieldError[];
   /** Immutability and transition rules. Called in addition to `validate`. */
   validateUpdate?(object: T, old: T): FieldError[];
   validateStatusUpdate?(object: T, old: T): FieldError[];

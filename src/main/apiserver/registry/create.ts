@@ -53,7 +53,8 @@ export async function createObject(
   for (let attempt = 1; ; attempt += 1) {
     if (generated) metadata.name = generateName(metadata.generateName ?? '', context.random);
     const name = metadata.name ?? '';
-    throwIfInvalid(kind, name, [...validateMetadata(kind, object), ...kind.validate(object)]);
+    const creation = kind.validateCreate?.(object) ?? [];
+    throwIfInvalid(kind, name, [...validateMetadata(kind, object), ...kind.validate(object), ...creation]);
     await context.admission.validate({ ...request, name });
     try {
       return { object: await store(context, { ...target, name }, object, options.dryRun), created: true };
