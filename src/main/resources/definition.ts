@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../shared/api/meta.ts';
 import type { ResourceType } from '../../shared/api/kinds.ts';
+import type { Schema } from './schema/schema.ts';
 import type { FieldError } from './validation/field-error.ts';
 
 /** A printer column of a server-side Table (`kubectl get`). */
@@ -61,6 +62,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   categories: readonly string[];
   /** Name of the OpenAPI schema, e.g. `io.k8s.api.core.v1.Pod`. */
   schema: string;
+  /** The schema itself when it is in no catalog (custom resources); the same object every time. */
+  schemaOf?(): Schema;
   /** Leases and events are coalesced; everything else is durable. */
   durability: 'durable' | 'coalesced';
   /** Set when objects are stored as another version, or another group's, of the same resource. */
