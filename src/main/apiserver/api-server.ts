@@ -8,9 +8,12 @@ import { AdmissionChain } from './admission/chain.ts';
 import { admissionPlugins } from './admission/plugins.ts';
 import { ApiHandler, type OwnPaths } from './api-handler.ts';
 import { Authenticator } from './auth/authenticator.ts';
-import { chainOf, discoveryAuthorizer, mastersAuthorizer } from './auth/authorizer.ts';
+import { chainOf, mastersAuthorizer } from './auth/authorizer.ts';
+import { IngressSecrets } from './auth/ingress-secrets.ts';
 import { NodeAuthorizer } from './auth/node-authorizer.ts';
 import { NodeGraph } from './auth/node-graph.ts';
+import { RbacAuthorizer } from './auth/rbac/rbac-authorizer.ts';
+import { RuleResolver } from './auth/rbac/rule-resolver.ts';
 import type { TokenAuthenticator } from './auth/tokens.ts';
 import type { UserInfo } from './auth/user.ts';
 import { startExpiry } from './event-expiry.ts';
@@ -58,10 +61,10 @@ export async function startApiServer(deps: ApiServerDeps, options: ApiServerOpti
   const { storage, log, clock, dialNode } = deps;
   const catalog = new KindCatalog();
   const views = new Views(storage, catalog, log);
-  const graph = new NodeGraph(storage, log);
-  // RBAC takes its place at the end of this chain.
-  const authorizer = chainOf([mastersAuthorizer, new NodeAuthorizer(graph), discoveryAuthorizer]);
-  const admission = new AdmissionChain(admissionPlugins({ storage, views, catalog, authorizer, clock }));
+  const graph = new NodeGraph(storage, log, new IngressSecrets(views));
+  const rules = await RuleResolver.open(views);
+  const authorizer = chainOf([mastersAuthorizer, new NodeAuthorizer(graph), new RbacAuthorizer(rules)]);
+  const admission = new AdmissionChain(admissionPlugins({ storage, views, catalog, authorizer, rules, clock }));
   const registry: RegistryContext = { storage, clock, admission, catalog, views, random: Math.random };
   const stops: (() => Promise<void> | void)[] = [];
   for (const hook of POST_START_HOOKS) {

@@ -3,6 +3,7 @@ import { NAMESPACES } from '../../shared/api/kinds.ts';
 import type { KubeObject } from '../../shared/api/meta.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { SYSTEM_NAMESPACES } from './admission/namespace-lifecycle.ts';
+import { bootstrapRoles } from './auth/rbac/bootstrap/bootstrap-hook.ts';
 import { MASTERS_GROUP, type UserInfo } from './auth/user.ts';
 import type { RegistryContext } from './registry/context.ts';
 import { createObject } from './registry/create.ts';
@@ -20,7 +21,12 @@ export interface PostStartHook {
 /** In this order, each after the one before is done, before the first request is answered. */
 export const POST_START_HOOKS: readonly PostStartHook[] = [
   { name: 'start-system-namespaces-controller', start: createSystemNamespaces },
+  { name: 'rbac/bootstrap-roles', start: createDefaultRoles },
 ];
+
+async function createDefaultRoles(registry: RegistryContext): Promise<undefined> {
+  await bootstrapRoles(registry, SELF);
+}
 
 async function createSystemNamespaces(registry: RegistryContext): Promise<undefined> {
   for (const name of SYSTEM_NAMESPACES)

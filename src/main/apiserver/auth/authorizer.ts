@@ -1,6 +1,6 @@
 import type { FieldTerm } from '../../../shared/api/selector.ts';
 import { ApiError, forbidden } from '../../../shared/api/errors.ts';
-import { AUTHENTICATED_GROUP, MASTERS_GROUP, type UserInfo } from './user.ts';
+import { MASTERS_GROUP, type UserInfo } from './user.ts';
 
 /** What is asked for: upstream's authorizer.Attributes. */
 export interface Attributes {
@@ -54,24 +54,6 @@ export function chainOf(authorizers: readonly Authorizer[]): Authorizer {
 /** `system:masters` may do everything. */
 export const mastersAuthorizer: Authorizer = {
   authorize: ({ user }) => Promise.resolve(user.groups.includes(MASTERS_GROUP) ? ALLOW : NO_OPINION),
-};
-
-/** The paths of upstream's ClusterRole system:discovery; a trailing `*` stands for anything. */
-const DISCOVERY_PATHS = ['/', '/api', '/api/*', '/apis', '/apis/*', '/openapi', '/openapi/*', '/version', '/version/'];
-const HEALTH_PATHS = ['/healthz', '/livez', '/readyz'];
-
-/** Every authenticated user may learn what the API offers, and whether it is well. */
-export const discoveryAuthorizer: Authorizer = {
-  authorize({ user, verb, resourceRequest, path }) {
-    const readable =
-      !resourceRequest &&
-      verb === 'get' &&
-      user.groups.includes(AUTHENTICATED_GROUP) &&
-      [...DISCOVERY_PATHS, ...HEALTH_PATHS].some((pattern) =>
-        pattern.endsWith('*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern,
-      );
-    return Promise.resolve(readable ? ALLOW : NO_OPINION);
-  },
 };
 
 /** The 403 of a refused request, in upstream's words. */

@@ -1,4 +1,4 @@
-import type { Pod } from '../../../shared/api/kinds.ts';
+import type { PersistentVolume, Pod, VolumeAttachment } from '../../../shared/api/kinds.ts';
 import { messageOf } from '../../../shared/api/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import {
@@ -8,12 +8,15 @@ import {
   type StoredValue,
   type StorageWatch,
 } from '../../store/storage.ts';
+import type { IngressSecrets } from './ingress-secrets.ts';
 import { referencesOf, type PodReferences } from './pod-references.ts';
 
 const PODS_PREFIX = '/core/pods/';
 const asPod = (value: StoredValue): Pod => value as unknown as Pod;
 
-export type ReferencedKind = 'configmaps' | 'secrets' | 'serviceaccounts' | 'pods';
+type PodKind = 'configmaps' | 'secrets' | 'serviceaccounts' | 'persistentvolumeclaims' | 'pods';
+/** What a node may be related to: its pods, what they refer to, and what is attached to it. */
+export type ReferencedKind = PodKind | 'persistentvolumes' | 'volumeattachments';
 
 /**
  * Which pods run on which node and what they refer to: the answer to "may this node read that Secret?".
@@ -28,6 +31,7 @@ export class NodeGraph {
   constructor(
     private readonly storage: Storage,
     private readonly log: Logger,
+    private readonly ingressSecrets: Pick<IngressSecrets, 'has'>,
   ) {}
 
   /** Reads what is there and follows from then on. */
@@ -45,8 +49,29 @@ export class NodeGraph {
     this.#watch?.close();
   }
 
-  /** Whether a pod on `node` is, or refers to, this object. */
+  /**
+   * Whether a pod on `node` is, or refers to, this object; a volume by the claim it is bound to. Every node terminates
+   * TLS for Ingresses, so a Secret that an Ingress names is every node's to read.
+   */
   async refers(node: string, kind: ReferencedKind, namespace: string, name: string): Promise<boolean> {
+    if (kind === 'persistentvolumes') {
+      const claim = (await this.#stored<PersistentVolume>(`/core/persistentvolumes/${name}`))?.spec?.claimRef;
+      if (!claim?.name || !claim.namespace) return false;
+      return this.#refersFromPod(node, 'persistentvolumeclaims', claim.namespace, claim.name);
+    }
+    if (kind === 'volumeattachments') {
+      const attachment = await this.#stored<VolumeAttachment>(`/storage.k8s.io/volumeattachments/${name}`);
+      return attachment?.spec.nodeName === node;
+    }
+    if (kind === 'secrets' && (await this.ingressSecrets.has(namespace, name))) return true;
+    return this.#refersFromPod(node, kind, namespace, name);
+  }
+
+  async #stored<T>(key: string): Promise<T | undefined> {
+    return (await this.storage.get(key))?.value as T | undefined;
+  }
+
+  async #refersFromPod(node: string, kind: PodKind, namespace: string, name: string): Promise<boolean> {
     const prefix = `${PODS_PREFIX}${namespace}/`;
     for (const [key, references] of this.#byNode.get(node) ?? [])
       if (key.startsWith(prefix) && relates(key.slice(prefix.length), references, kind, name)) return true;
@@ -97,7 +122,7 @@ export class NodeGraph {
   }
 }
 
-function relates(podName: string, references: PodReferences, kind: ReferencedKind, name: string): boolean {
+function relates(podName: string, references: PodReferences, kind: PodKind, name: string): boolean {
   switch (kind) {
     case 'pods':
       return podName === name;
@@ -105,6 +130,8 @@ function relates(podName: string, references: PodReferences, kind: ReferencedKin
       return references.configMaps.has(name);
     case 'secrets':
       return references.secrets.has(name);
+    case 'persistentvolumeclaims':
+      return references.claims.has(name);
     case 'serviceaccounts':
       return references.serviceAccount === name;
   }

@@ -3,14 +3,23 @@ import type { Container, Pod } from '../../../shared/api/kinds.ts';
 export interface PodReferences {
   configMaps: ReadonlySet<string>;
   secrets: ReadonlySet<string>;
+  claims: ReadonlySet<string>;
   serviceAccount: string;
 }
 
+const NOTHING: PodReferences = { configMaps: new Set(), secrets: new Set(), claims: new Set(), serviceAccount: '' };
+const MIRROR = 'kubernetes.io/config.mirror';
+
 type EphemeralContainer = Pick<Container, 'env' | 'envFrom'>;
 
-/** Names of the ConfigMaps, Secrets and ServiceAccount in the pod's namespace that running it needs (upstream's podutil.Visit…Names). */
+/**
+ * Names of the ConfigMaps, Secrets, claims and ServiceAccount in the pod's namespace that running it needs (upstream's
+ * podutil.Visit…Names). A mirror pod, which a node makes by itself, gives the node nothing.
+ */
 export function referencesOf(pod: Pod): PodReferences {
+  if (pod.metadata?.annotations?.[MIRROR] !== undefined) return NOTHING;
   const configMaps = new Set<string>();
+  const claims = new Set<string>();
   const secrets = new Set<string>();
   const add = (to: Set<string>, name: string | undefined): void => {
     if (name) to.add(name);
@@ -36,10 +45,12 @@ export function referencesOf(pod: Pod): PodReferences {
   for (const volume of spec?.volumes ?? []) {
     add(configMaps, volume.configMap?.name);
     add(secrets, volume.secret?.secretName);
+    add(claims, volume.persistentVolumeClaim?.claimName);
+    if (volume.ephemeral) add(claims, `${pod.metadata?.name ?? ''}-${volume.name}`);
     for (const source of volume.projected?.sources ?? []) {
       add(configMaps, source.configMap?.name);
       add(secrets, source.secret?.name);
     }
   }
-  return { configMaps, secrets, serviceAccount: spec?.serviceAccountName ?? '' };
+  return { configMaps, secrets, claims, serviceAccount: spec?.serviceAccountName ?? '' };
 }
