@@ -1,42 +1,21 @@
-import { randomUUID, X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { ApiClient } from '../../shared/client/api-client.ts';
-import { SharedInformers } from '../../shared/client/shared-informers.ts';
-import { messageOf } from '../../shared/api/errors.ts';
-import type { Logger } from '../../shared/logger.ts';
-import {
-  GIT_VERSION,
-  MASTERS_GROUP,
-  openPki,
-  openTokens,
-  startApiServer,
-  writeKubeconfig,
-  type ApiServer,
-  type NodeDialer,
-  type Pki,
-} from '../apiserver/index.ts';
-import { startControllers } from '../controllers/index.ts';
+import { GIT_VERSION, MASTERS_GROUP, startApiServer, writeKubeconfig } from '../apiserver/index.ts';
 import { createLiveServer, type LiveConnection } from '../live/index.ts';
-import { startMachines } from '../machines/index.ts';
 import { MetricsCollector } from '../metrics/metrics-collector.ts';
-import { startScheduler } from '../scheduler/index.ts';
-import { Simulator } from '../simulator/simulator.ts';
-import { openEmbeddedStore } from '../store/embedded/index.ts';
-import { artifactsIn } from './artifacts.ts';
+import { fenced, lead, type Leads } from './leadership.ts';
+import { startLeaderParts, type LeaderParts } from './leader-parts.ts';
 import { findLocalDocker } from './local-docker.ts';
 import { createLogger } from './log.ts';
+import { openStore } from './open-store.ts';
 import type { Options } from './options.ts';
-import { openSecretBox, type KeyProtector, type SecretBox } from './secret-box.ts';
+import { ownPaths } from './own-paths.ts';
+import type { KeyProtector, SecretBox } from './secret-box.ts';
 import { StartError } from './start-error.ts';
 import { VERSION } from './version.ts';
-
-const POD_CIDR = '10.244.0.0/16';
-/** Smaller than kubeadm's /12, so that it overlaps fewer home and office networks; still 65,000 services. */
-const SERVICE_CIDR = '10.96.0.0/16';
-/** In the API server's certificate; agents ask for it through their tunnel. */
-const API_SERVER_NAME = 'kubernetes';
 
 export interface ControlPlaneDeps {
   mode: 'electron' | 'serve';
@@ -72,27 +51,26 @@ export async function startControlPlane(options: Options, deps: ControlPlaneDeps
   try {
     const { dataDir } = options;
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    const box = openSecretBox(join(dataDir, 'secrets.key'), deps.keyProtector);
-    const pki = await openPki(join(dataDir, 'pki'), clock);
-    const tokens = await openTokens(join(dataDir, 'pki'));
+    const opened = await openStore(options, { protector: deps.keyProtector, clock, log });
+    stops.push(() => opened.close());
+    const { storage, identity } = opened;
+    const { pki, tokens, box } = identity;
 
-    const storage = await openEmbeddedStore({
-      dir: join(dataDir, 'store'),
-      log,
-      clock,
-      options: {
-        sealer: {
-          protects: (key) => key.startsWith('/core/secrets/'),
-          seal: (key, text) => box.seal(key, text),
-          open: (key, bytes) => box.open(key, bytes),
-        },
-      },
-    });
-    stops.push(() => storage.close());
-
-    let dialNode: NodeDialer = () => Promise.reject(new Error('the control plane is still starting'));
+    let leads: Leads<LeaderParts> | undefined;
     const api = await startApiServer(
-      { storage, log, clock, dialNode: (name) => dialNode(name), pki, tokens },
+      {
+        storage,
+        log,
+        clock,
+        dialNode: async (name) => partsHere(leads).dial(name),
+        pki,
+        tokens,
+        ownPaths: ownPaths({
+          backup: { storage, dataDir, box, clock },
+          rotateSecretsKey: () => opened.rotateSecretsKey(),
+          log,
+        }),
+      },
       { listen: options.listen },
     ).catch((error: unknown) => {
       throw (error as NodeJS.ErrnoException).code
@@ -103,39 +81,30 @@ export async function startControlPlane(options: Options, deps: ControlPlaneDeps
     const kubeconfigPath = join(dataDir, 'admin.kubeconfig');
     await writeKubeconfig(kubeconfigPath, pki, { server: api.url });
 
-    const client = (name: string): ApiClient =>
-      new ApiClient(api.inProcess({ name: `system:${name}`, groups: [MASTERS_GROUP] }), name);
-    const informers = new SharedInformers(client('informers'), (error, type) =>
-      log.warn({ kind: type.plural, error: messageOf(error) }, 'watch failed, trying again'),
-    );
-    stops.push(() => informers.stop());
+    const component = (name: string): ReturnType<typeof api.inProcess> =>
+      api.inProcess({ name: `system:${name}`, groups: [MASTERS_GROUP] });
+    const startParts = (isLeader: () => boolean): Promise<LeaderParts> =>
+      startLeaderParts({
+        options,
+        outDir: deps.outDir,
+        clusterId: identity.clusterId,
+        api,
+        pki,
+        client: (name) => new ApiClient(fenced(component(name), isLeader), name),
+        clock,
+        log,
+      });
+    if (options.etcd) {
+      const elector = new ApiClient(component('leader-election'), 'leader-election');
+      const candidate = { client: elector, clock, log, random: Math.random, identity: `${hostname()}_${randomUUID()}` };
+      const leading: Leads<LeaderParts> = lead(candidate, () => startParts(() => leading.isLeader()));
+      leads = leading;
+    } else leads = leadAlone(await startParts(() => true));
+    const { stop: stopLeading, settled } = leads;
+    stops.push(stopLeading);
+    await settled;
 
-    const simulator = new Simulator({ client: client('simulator'), clock, log, version: GIT_VERSION });
-    await simulator.start();
-    stops.push(() => simulator.stop());
-    const machines = await startMachines(
-      machinesDeps(options, deps, { api, pki, log, client: client('machine-controller') }),
-    );
-    stops.push(() => machines.stop());
-    dialNode = async (name) => simulator.dial(name) ?? machines.dial(name);
-
-    const scheduler = await startScheduler({
-      client: client('default-scheduler'),
-      informers,
-      clock,
-      random: Math.random,
-      log,
-    });
-    stops.push(() => scheduler.stop());
-    const controllers = await startControllers(
-      { client, informers, clock, log },
-      { nodeIpam: { clusterCidr: POD_CIDR, nodeMaskSize: 24 } },
-    );
-    stops.push(() => controllers.stop());
-    if (options.simulate !== undefined && simulator.count < options.simulate)
-      await simulator.setCount(options.simulate);
-
-    const metrics = new MetricsCollector({ client: client('metrics'), clock, log });
+    const metrics = new MetricsCollector({ client: new ApiClient(component('metrics'), 'metrics'), clock, log });
     await metrics.start();
     stops.push(() => metrics.stop());
     const live = createLiveServer({
@@ -152,7 +121,7 @@ export async function startControlPlane(options: Options, deps: ControlPlaneDeps
         localDocker: await findLocalDocker(process.platform),
         user: 'admin',
       }),
-      simulate: (count) => simulator.setCount(count),
+      simulate: async (count) => partsHere(leads).simulate(count),
       clock,
       log,
     });
@@ -162,7 +131,7 @@ export async function startControlPlane(options: Options, deps: ControlPlaneDeps
       kubeconfigPath,
       box,
       acceptScreen: (connection) => live.accept(connection),
-      resumed: () => machines.resumed(),
+      resumed: () => leads?.current?.resumed(),
       stop,
     };
   } catch (error) {
@@ -171,40 +140,21 @@ export async function startControlPlane(options: Options, deps: ControlPlaneDeps
   }
 }
 
-function machinesDeps(
-  options: Options,
-  deps: ControlPlaneDeps,
-  parts: { api: ApiServer; pki: Pki; log: Logger; client: ApiClient },
-): Parameters<typeof startMachines>[0] {
-  const { api, pki, log, client } = parts;
-  const sshDir = join(homedir(), '.ssh');
-  const sshAgentSocket = process.env['SSH_AUTH_SOCK'];
-  return {
-    client,
-    clock: { now: () => Date.now() },
-    log,
-    random: Math.random,
-    issueNodeCertificate: async (nodeName) => {
-      const pair = await pki.issueClientCertificate({
-        commonName: `system:node:${nodeName}`,
-        organizations: ['system:nodes'],
-      });
-      return { ...pair, ca: pki.caCertificate, notAfter: new Date(new X509Certificate(pair.certificate).validTo) };
-    },
-    onApiConnection: (stream) => api.handleConnection(stream),
-    artifacts: artifactsIn(deps.outDir),
-    clusterId: clusterIdIn(options.dataDir),
-    apiServerName: API_SERVER_NAME,
-    knownHostsFiles: [join(sshDir, 'known_hosts'), '/etc/ssh/ssh_known_hosts'].filter(existsSync),
-    ...(sshAgentSocket ? { sshAgentSocket } : {}),
-    defaultIdentityFiles: ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => join(sshDir, name)).filter(existsSync),
-    clusterNetwork: { podCidr: POD_CIDR, serviceCidr: SERVICE_CIDR, backend: options.podNetwork },
-  };
-}
+/** A control plane that shares its store with nobody leads from its start to its end: the data directory's lock sees to that. */
+const leadAlone = (parts: LeaderParts): Leads<LeaderParts> => ({
+  current: parts,
+  leader: 'this control plane',
+  isLeader: () => true,
+  settled: Promise.resolve(),
+  stop: () => parts.stop(),
+});
 
-/** What tells our containers from another cluster's on the same machine; made once. */
-function clusterIdIn(dataDir: string): string {
-  const file = join(dataDir, 'cluster-id');
-  if (!existsSync(file)) writeFileSync(file, randomUUID(), { mode: 0o600 });
-  return readFileSync(file, 'utf8').trim();
+/** The parts that run here. Throws when another control plane leads: the machines are connected to that one. */
+function partsHere(leads: Leads<LeaderParts> | undefined): LeaderParts {
+  if (leads?.current) return leads.current;
+  throw new Error(
+    leads?.leader
+      ? `the machines are connected to another control plane, ${leads.leader}; ask that one`
+      : 'the control plane is still starting',
+  );
 }

@@ -10,7 +10,7 @@ test('defaults are loopback and the data home', () => {
     ui: { host: '127.0.0.1', port: 7080 },
     simulate: undefined,
     podNetwork: 'vxlan',
-    store: 'embedded',
+    etcd: undefined,
   });
 });
 
@@ -23,13 +23,30 @@ test('reads every option, IPv6 too', () => {
   });
 });
 
+const ETCD = ['--store', 'etcd', '--join-secret-file', '/s'];
+
+test('etcd is named by its endpoints, each a member', () => {
+  expect(parse(...ETCD).etcd).toMatchObject({ endpoints: ['http://127.0.0.1:2379'], joinSecretFile: '/s' });
+  expect(parse(...ETCD, '--etcd-endpoints', 'https://a:1, https://[::1]:2', '--etcd-cafile', '/ca').etcd).toMatchObject(
+    {
+      endpoints: ['https://a:1', 'https://[::1]:2'],
+      caFile: '/ca',
+    },
+  );
+});
+
 test.each([
   [['--listen', '6443'], '--listen 6443: expected HOST:PORT'],
   [['--ui', '127.0.0.1:99999'], '--ui 127.0.0.1:99999: expected HOST:PORT'],
   [['--simulate', 'many'], '--simulate many: expected a whole number from 0 to 5000'],
   [['--pod-network', 'flannel'], '--pod-network flannel: expected one of vxlan, host-gw, wireguard'],
   [['--simulate', '5001'], '--simulate 5001: expected a whole number from 0 to 5000'],
-  [['--store', 'paper'], '--store paper'],
+  [['--store', 'paper'], '--store paper: expected embedded or etcd'],
+  [['--etcd-endpoints', 'http://127.0.0.1:2379'], '--etcd-endpoints goes with --store etcd'],
+  [['--store', 'etcd'], '--store etcd needs --join-secret-file FILE'],
+  [[...ETCD, '--etcd-endpoints', '127.0.0.1:2379'], '--etcd-endpoints 127.0.0.1:2379: expected URL'],
+  [[...ETCD, '--etcd-endpoints', 'http://a:1,https://b:1'], 'either all are http or all are https'],
+  [[...ETCD, '--etcd-certfile', 'c'], '--etcd-certfile and --etcd-keyfile go together'],
   [['--colour', 'blue'], "Unknown option '--colour'"],
 ])('%j is refused by name', (args, message) => {
   expect(() => parse(...args)).toThrow(OptionError);

@@ -17,13 +17,23 @@ export interface Options {
   simulate: number | undefined;
   /** How machines reach each other's pods; told to each machine when it is joined. */
   podNetwork: PodNetworkBackend;
-  store: 'embedded';
+  /** Set: the store is this etcd, shared with other control planes. Absent: the embedded one in the data directory. */
+  etcd: EtcdOptions | undefined;
+}
+
+/** Where etcd is, and what only control planes of one cluster know. Names after kube-apiserver's flags. */
+export interface EtcdOptions {
+  endpoints: readonly string[];
+  caFile?: string | undefined;
+  certificateFile?: string | undefined;
+  keyFile?: string | undefined;
+  joinSecretFile: string;
 }
 
 /** A wrong option: the message names it and says what would be right. */
 export class OptionError extends Error {}
 
-export const USAGE = `usage: serve [--data-dir DIR] [--listen 127.0.0.1:6443] [--ui 127.0.0.1:7080] [--simulate N] [--pod-network vxlan|host-gw|wireguard] [--store embedded]`;
+export const USAGE = `usage: serve [--data-dir DIR] [--listen 127.0.0.1:6443] [--ui 127.0.0.1:7080] [--simulate N] [--pod-network vxlan|host-gw|wireguard] [--store embedded|etcd] [--etcd-endpoints URL,… --join-secret-file FILE [--etcd-cafile FILE] [--etcd-certfile FILE --etcd-keyfile FILE]]`;
 
 /** Where Wheelhouse keeps its state: XDG's data home on Linux, the platform's own elsewhere. */
 export function defaultDataDir(environment: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {
@@ -41,6 +51,11 @@ export function parseOptions(args: string[], environment: NodeJS.ProcessEnv, pla
     simulate?: string;
     'pod-network'?: string;
     store?: string;
+    'etcd-endpoints'?: string;
+    'etcd-cafile'?: string;
+    'etcd-certfile'?: string;
+    'etcd-keyfile'?: string;
+    'join-secret-file'?: string;
   };
   try {
     ({ values } = parseArgs({
@@ -52,22 +67,66 @@ export function parseOptions(args: string[], environment: NodeJS.ProcessEnv, pla
         simulate: { type: 'string' },
         'pod-network': { type: 'string' },
         store: { type: 'string' },
+        'etcd-endpoints': { type: 'string' },
+        'etcd-cafile': { type: 'string' },
+        'etcd-certfile': { type: 'string' },
+        'etcd-keyfile': { type: 'string' },
+        'join-secret-file': { type: 'string' },
       },
     }));
   } catch (error) {
     throw new OptionError(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
   }
-  const { store = 'embedded', simulate } = values;
-  if (store !== 'embedded')
-    throw new OptionError(`--store ${store}: this version has the embedded store only; leave --store out`);
+  const { simulate } = values;
   return {
     dataDir: values['data-dir'] ?? defaultDataDir(environment, platform),
     listen: parseEndpoint('--listen', values.listen ?? '127.0.0.1:6443'),
     ui: parseEndpoint('--ui', values.ui ?? '127.0.0.1:7080'),
     podNetwork: parsePodNetwork(values['pod-network'] ?? 'vxlan'),
     simulate: simulate === undefined ? undefined : parseCount('--simulate', simulate, 5000),
-    store,
+    etcd: parseStore(values),
   };
+}
+
+const ETCD_OPTIONS = ['etcd-endpoints', 'etcd-cafile', 'etcd-certfile', 'etcd-keyfile', 'join-secret-file'] as const;
+
+function parseStore(
+  values: { store?: string } & { [name in (typeof ETCD_OPTIONS)[number]]?: string },
+): EtcdOptions | undefined {
+  const { store = 'embedded' } = values;
+  if (store !== 'embedded' && store !== 'etcd') throw new OptionError(`--store ${store}: expected embedded or etcd`);
+  if (store === 'embedded') {
+    const stray = ETCD_OPTIONS.find((name) => values[name] !== undefined);
+    if (stray) throw new OptionError(`--${stray} goes with --store etcd`);
+    return undefined;
+  }
+  const joinSecretFile = values['join-secret-file'];
+  if (joinSecretFile === undefined)
+    throw new OptionError(
+      '--store etcd needs --join-secret-file FILE, the same on every control plane of the cluster; make it with: (umask 077; openssl rand -base64 32 > FILE)',
+    );
+  if ((values['etcd-certfile'] === undefined) !== (values['etcd-keyfile'] === undefined))
+    throw new OptionError('--etcd-certfile and --etcd-keyfile go together');
+  if (values['etcd-certfile'] !== undefined && values['etcd-cafile'] === undefined)
+    throw new OptionError('--etcd-certfile needs --etcd-cafile');
+  return {
+    endpoints: parseEndpoints(values['etcd-endpoints'] ?? 'http://127.0.0.1:2379'),
+    caFile: values['etcd-cafile'],
+    certificateFile: values['etcd-certfile'],
+    keyFile: values['etcd-keyfile'],
+    joinSecretFile,
+  };
+}
+
+function parseEndpoints(text: string): string[] {
+  const endpoints = text.split(',').map((each) => each.trim());
+  for (const each of endpoints)
+    if (!/^https?:\/\/(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}$/.test(each))
+      throw new OptionError(`--etcd-endpoints ${each}: expected URL,…, for example https://10.0.0.5:2379`);
+  const [scheme] = (endpoints[0] ?? '').split(':');
+  if (endpoints.some((each) => !each.startsWith(`${scheme ?? ''}:`)))
+    throw new OptionError(`--etcd-endpoints ${text}: either all are http or all are https`);
+  return endpoints;
 }
 
 function parseEndpoint(option: string, text: string): Endpoint {

@@ -17,7 +17,7 @@ beforeEach(async () => {
   writeFileSync(join(dir, 'renderer', 'index.html'), '<p>screen</p>');
   writeFileSync(join(dir, 'renderer', 'assets', 'a.js'), 'x');
   connections = 0;
-  const box = openSecretBox(join(dir, 'key'), fileModeProtector);
+  const box = await openSecretBox(join(dir, 'key'), fileModeProtector);
   ui = await startUiServer(
     {
       rendererDir: join(dir, 'renderer'),

@@ -5,4 +5,6 @@ export interface ValueSealer {
   seal(key: string, text: Buffer): Buffer;
   /** Throws when the bytes were not sealed for this key with this installation's key. */
   open(key: string, sealed: Buffer): Buffer;
+  /** Whether these bytes, which can be opened, were sealed with a key that is on its way out. */
+  isStale?(key: string, sealed: Buffer): boolean;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ApiError } from '../../../shared/api/errors.ts';
+import { type ApiError } from '../../../shared/api/errors.ts';
 import { StoreClosedError, StoreUnavailableError, WriteFailedError } from '../../store/storage.ts';
 import { storageFailure } from './storage-errors.ts';
 

@@ -14,7 +14,9 @@ import { RecordKind } from './record.ts';
 import { recover, type Recovered, type RecoveryReport } from './recovery.ts';
 import { SnapshotAdapter, type Snapshot } from './snapshot-adapter.ts';
 
-export { StoreLockedError } from './lock.ts';
+export { syncDirectory } from './files.ts';
+export { lockDirectory, StoreLockedError } from './lock.ts';
+export { seedEmbeddedStore } from './seed.ts';
 export { WriteFailedError } from '../storage.ts';
 export type { RecoveryReport } from './recovery.ts';
 export type { EmbeddedOptions, Failpoint } from './options.ts';
@@ -25,6 +27,11 @@ export interface EmbeddedStore extends Storage {
   readonly recovery: RecoveryReport;
   /** Compacts the journal into a snapshot now (false: failed and logged); otherwise it happens by itself. */
   compact(): Promise<boolean>;
+  /**
+   * Writes everything anew, so that nothing on disk is sealed with a key the sealer no longer seals with (files set
+   * aside as damaged excepted). Throws when that could not be done; it may then be tried again.
+   */
+  reseal(): Promise<void>;
 }
 
 /**
@@ -71,7 +78,13 @@ export async function openEmbeddedStore(deps: {
       },
     );
     await repair(dir, recovered, compactor, log);
-    return Object.assign(storage, { recovery: recovered.report, compact: () => compactor.run() });
+    const reseal = async (): Promise<void> => {
+      // One that runs already may have sealed with the old key; and the snapshot before the newest is kept, so two.
+      await compactor.idle();
+      for (let generation = 0; generation < 2; generation++)
+        if (!(await compactor.run())) throw new Error('the store could not be written anew; the log says why');
+    };
+    return Object.assign(storage, { recovery: recovered.report, compact: () => compactor.run(), reseal });
   } catch (error) {
     await unlock();
     throw error;

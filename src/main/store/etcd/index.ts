@@ -7,9 +7,16 @@ import { COMPACT_EVERY_MS, startCompaction } from './compaction.ts';
 import { EtcdStorage } from './etcd-storage.ts';
 import { DEFAULT_PREFIX, EtcdKeys } from './keys.ts';
 import { Mirror } from './mirror.ts';
+import { resealAll } from './reseal.ts';
 import { ValueCodec } from './values.ts';
 
 export type { EtcdAddress } from './client.ts';
+export { SharedValues } from './shared-values.ts';
+
+export interface EtcdStore extends Storage {
+  /** Seals every Secret with the key that seals now, and waits until no control plane can be writing with another. */
+  reseal(): Promise<void>;
+}
 
 export interface EtcdStoreDeps extends EtcdAddress {
   log: Logger;
@@ -24,7 +31,11 @@ export interface EtcdStoreDeps extends EtcdAddress {
   bounds?: MemoryBounds;
   /** etcd is compacted this often; `undefined`: every five minutes. */
   compactEveryMs?: number;
+  /** How long another control plane may take to hear of a new key; twice what a call may take unless said otherwise. */
+  settleMs?: number;
 }
+
+const SETTLE_MS = 10_000;
 
 const BOUNDS: MemoryBounds = {
   windowEvents: 50_000,
@@ -37,7 +48,7 @@ const BOUNDS: MemoryBounds = {
  * Opens the store that several control planes share. Resolves when everything has been read. Rejects with
  * StoreUnavailableError when etcd does not answer, and with a sentence when its Secrets are sealed with another key.
  */
-export async function openEtcdStore(deps: EtcdStoreDeps): Promise<Storage> {
+export async function openEtcdStore(deps: EtcdStoreDeps): Promise<EtcdStore> {
   const { log, clock, bounds = BOUNDS, onShared = () => undefined } = deps;
   const client = await connectEtcd(deps, clock);
   try {
@@ -50,7 +61,8 @@ export async function openEtcdStore(deps: EtcdStoreDeps): Promise<Storage> {
       stopCompaction();
       client.close();
     };
-    return new EtcdStorage({ client, keys, codec, mirror, onClose });
+    const storage = new EtcdStorage({ client, keys, codec, mirror, onClose });
+    return Object.assign(storage, { reseal: () => resealAll({ client, keys, codec }, deps.settleMs ?? SETTLE_MS) });
   } catch (error) {
     client.close();
     throw error;

@@ -11,8 +11,18 @@ export class ValueCodec {
   constructor(private readonly sealer: ValueSealer | undefined) {}
 
   encode(key: string, value: StoredValue): Buffer {
-    const text = Buffer.from(JSON.stringify(value));
-    return this.sealer?.protects(key) ? Buffer.concat([SEALED, this.sealer.seal(key, text)]) : text;
+    return this.#sealed(key, Buffer.from(JSON.stringify(value)));
+  }
+
+  /** The same value sealed with the key that seals now. */
+  reseal(key: string, bytes: Buffer): Buffer {
+    return this.#sealed(key, this.open(key, bytes));
+  }
+
+  /** Whether the value is to be sealed and is not, or with a key that is on its way out. */
+  isStale(key: string, bytes: Buffer): boolean {
+    if (!this.sealer?.protects(key)) return false;
+    return !this.isSealed(bytes) || (this.sealer.isStale?.(key, bytes.subarray(SEALED.length)) ?? false);
   }
 
   /** The object of a key-value pair, parsed when first asked for. */
@@ -37,5 +47,9 @@ export class ValueCodec {
     } catch (error) {
       throw new Error(`${key} is encrypted with another key than this control plane's`, { cause: error });
     }
+  }
+
+  #sealed(key: string, text: Buffer): Buffer {
+    return this.sealer?.protects(key) ? Buffer.concat([SEALED, this.sealer.seal(key, text)]) : text;
   }
 }
