@@ -1,8 +1,9 @@
 import { isAlreadyExists } from '../../shared/api/errors.ts';
-import { NAMESPACES } from '../../shared/api/kinds.ts';
+import { NAMESPACES, PRIORITY_CLASSES } from '../../shared/api/kinds.ts';
 import type { KubeObject } from '../../shared/api/meta.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { SYSTEM_NAMESPACES } from './admission/namespace-lifecycle.ts';
+import { SYSTEM_PRIORITY_CLASSES } from './admission/system-priority-classes.ts';
 import { bootstrapRoles } from './auth/rbac/bootstrap/bootstrap-hook.ts';
 import { MASTERS_GROUP, type UserInfo } from './auth/user.ts';
 import type { RegistryContext } from './registry/context.ts';
@@ -21,6 +22,7 @@ export interface PostStartHook {
 /** In this order, each after the one before is done, before the first request is answered. */
 export const POST_START_HOOKS: readonly PostStartHook[] = [
   { name: 'start-system-namespaces-controller', start: createSystemNamespaces },
+  { name: 'scheduling/bootstrap-system-priority-classes', start: createSystemPriorityClasses },
   { name: 'rbac/bootstrap-roles', start: createDefaultRoles },
 ];
 
@@ -31,6 +33,11 @@ async function createDefaultRoles(registry: RegistryContext): Promise<undefined>
 async function createSystemNamespaces(registry: RegistryContext): Promise<undefined> {
   for (const name of SYSTEM_NAMESPACES)
     await createIfAbsent(registry, '', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, NAMESPACES);
+}
+
+async function createSystemPriorityClasses(registry: RegistryContext): Promise<undefined> {
+  for (const item of SYSTEM_PRIORITY_CLASSES)
+    await createIfAbsent(registry, '', structuredClone(item), PRIORITY_CLASSES);
 }
 
 /** Creates an object of the server's own unless one of that name is there. */

@@ -1,15 +1,14 @@
 import { ApiError, forbidden, notFound } from '../../../shared/api/errors.ts';
-import type { Namespace } from '../../../shared/api/kinds.ts';
-import type { Storage, StoredValue } from '../../store/storage.ts';
+import { NAMESPACES, type Namespace } from '../../../shared/api/kinds.ts';
+import type { Storage } from '../../store/storage.ts';
 import { isNamespaceKind } from '../registry/deletion-rules.ts';
+import type { Views } from '../views/views.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './chain.ts';
 
 /** The namespaces of the system, which are made at start. */
 export const SYSTEM_NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const;
 /** Those that may never be deleted (upstream's immortal namespaces). */
 const IMMORTAL: readonly string[] = ['default', 'kube-system', 'kube-public'];
-
-const asNamespace = (value: StoredValue): Namespace => value as unknown as Namespace;
 
 function terminating(request: AdmissionRequest): ApiError {
   const { namespace, name, kind } = request;
@@ -31,14 +30,20 @@ function terminating(request: AdmissionRequest): ApiError {
 }
 
 /** Nothing is created in a namespace that is not there or is going; the system's own namespaces stay. */
-export function namespaceLifecycle(storage: Storage): AdmissionPlugin {
+export function namespaceLifecycle({ storage, views }: { storage: Storage; views: Views }): AdmissionPlugin {
+  /** From memory, or from the store: it may have been made a moment ago by another control plane. */
+  async function find(name: string): Promise<Namespace | undefined> {
+    const known = (await views.of(NAMESPACES)).get('', name);
+    return known ?? ((await storage.get(`/core/namespaces/${name}`))?.value as Namespace | undefined);
+  }
+
   return {
     name: 'NamespaceLifecycle',
     async mutate(request) {
       if (request.operation !== 'CREATE' || !request.kind.type.namespaced) return;
-      const stored = await storage.get(`/core/namespaces/${request.namespace}`);
-      if (!stored) throw notFound({ group: '', plural: 'namespaces' }, request.namespace);
-      if (asNamespace(stored.value).metadata?.deletionTimestamp !== undefined) throw terminating(request);
+      const namespace = await find(request.namespace);
+      if (!namespace) throw notFound(NAMESPACES, request.namespace);
+      if (namespace.metadata?.deletionTimestamp !== undefined) throw terminating(request);
     },
     validate(request) {
       if (request.operation === 'DELETE' && isNamespaceKind(request.kind) && IMMORTAL.includes(request.name))

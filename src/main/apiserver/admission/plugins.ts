@@ -5,10 +5,20 @@ import type { Authorizer } from '../auth/authorizer.ts';
 import { rbacEscalation } from '../auth/rbac/escalation.ts';
 import type { RuleResolver } from '../auth/rbac/rule-resolver.ts';
 import type { AdmissionPlugin } from './chain.ts';
+import { claimResize } from './claim-resize.ts';
+import { defaultIngressClass } from './default-ingress-class.ts';
+import { defaultStorageClass } from './default-storage-class.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
+import { limitRanger } from './limit-ranger/limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
+import { ownerReferencesPermission } from './owner-references.ts';
+import { podSecurity } from './pod-security/pod-security.ts';
+import { priority } from './priority.ts';
+import { resourceQuota } from './quota/resource-quota.ts';
+import { runtimeClass } from './runtime-class.ts';
 import { serviceAccount } from './service-account.ts';
+import { storageObjectInUseProtection } from './storage-object-in-use.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 import type { Views } from '../views/views.ts';
 
@@ -26,9 +36,20 @@ export interface AdmissionDeps {
 export const admissionPlugins = (deps: AdmissionDeps): AdmissionPlugin[] => [
   // Upstream asks this in the storage of roles, before any validating plugin.
   rbacEscalation(deps),
-  namespaceLifecycle(deps.storage),
+  namespaceLifecycle(deps),
+  limitRanger(deps.views),
   serviceAccount,
   nodeRestriction,
   taintNodesByCondition,
+  podSecurity(deps),
+  priority(deps.views),
   defaultTolerationSeconds,
+  defaultStorageClass(deps.views),
+  storageObjectInUseProtection,
+  ownerReferencesPermission(deps),
+  claimResize(deps.views),
+  runtimeClass(deps.views),
+  defaultIngressClass(deps.views),
+  // Webhooks and policies go here: quotas are charged when everybody else has agreed.
+  resourceQuota(deps),
 ];
