@@ -9,7 +9,8 @@ import { createInterface } from 'node:readline';
 
 /** The build under test; `WHEELHOUSE_OUT` names another one than the project's own. */
 const OUT = process.env['WHEELHOUSE_OUT'] ?? fileURLToPath(new URL('../../out', import.meta.url));
-const ENTRY = join(OUT, 'main/serve.js');
+/** What Node runs as `serve`. */
+export const ENTRY = join(OUT, 'main/serve.js');
 
 export interface ServeOptions {
   dataDir?: string;
@@ -18,6 +19,8 @@ export interface ServeOptions {
   uiPort?: number;
   simulate?: number;
   environment?: Record<string, string>;
+  /** More options of `serve`, such as another store. */
+  args?: readonly string[];
 }
 
 /** A running control plane. */
@@ -43,6 +46,7 @@ export class ServeProcess {
       `127.0.0.1:${options.uiPort ?? 0}`,
     ];
     if (options.simulate !== undefined) args.push('--simulate', String(options.simulate));
+    args.push(...(options.args ?? []));
     const child = spawn(process.execPath, [ENTRY, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...options.environment },

@@ -1,3 +1,4 @@
+import type * as Etcd from 'etcd3';
 import type {
   Etcd3,
   IDuplexStream,
@@ -43,9 +44,13 @@ const NEVER_SENT = /No connection established|Name resolution failed/;
  * protocol files from disk, and only those who chose etcd need it.
  */
 export async function connectEtcd(address: EtcdAddress, clock: { now(): number }): Promise<EtcdClient> {
-  const { Etcd3: Client } = await import('etcd3');
+  const library: Library & { default?: Library } = await import('etcd3');
+  // A CommonJS package: some bundlers put all of it under `default` only.
+  const { Etcd3: Client } = library.default ?? library;
   return new GrpcClient(new Client(optionsFor(address)), address.endpoints.length, clock);
 }
+
+type Library = Pick<typeof Etcd, 'Etcd3'>;
 
 class GrpcClient implements EtcdClient {
   constructor(
