@@ -39,10 +39,10 @@ describe('who is let in', () => {
       commonName: 'system:node:n7',
       organizations: ['system:nodes', 'extra'],
     });
-    const answer = await ask({ path: '/api/v1/nodes', token: null, key: node.key, cert: node.certificate });
+    const answer = await ask({ path: '/api/v1/secrets', token: null, key: node.key, cert: node.certificate });
     expect([answer.code, jsonOfAnswer(answer)['message']]).toEqual([
       403,
-      'nodes is forbidden: User "system:node:n7" cannot list resource "nodes" in API group "" at the cluster scope: node \'n7\' cannot read all nodes, only its own Node object',
+      'secrets is forbidden: User "system:node:n7" cannot list resource "secrets" in API group "" at the cluster scope: can only read namespaced object of this type',
     ]);
   });
 
@@ -231,14 +231,14 @@ describe('connections', () => {
     await new Promise<void>((resolve, reject) => tls.once('secureConnect', resolve).once('error', reject));
     const session = connectHttp2('https://kubernetes', { createConnection: () => tls });
     const text = await new Promise<string>((resolve, reject) => {
-      const stream = session.request({ ':path': '/api/v1/nodes/other' });
+      const stream = session.request({ ':path': '/api/v1/namespaces/default/secrets/other' });
       let body = '';
       stream.setEncoding('utf8');
       stream.on('data', (chunk: string) => (body += chunk));
       stream.on('end', () => resolve(body));
       stream.on('error', reject);
     });
-    expect(text).toContain('User \\"system:node:t\\" cannot get resource \\"nodes\\"');
+    expect(text).toContain('User \\"system:node:t\\" cannot get resource \\"secrets\\"');
     session.destroy();
   });
 });
