@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import Docker from 'dockerode';
+import { Registry } from 'prom-client';
 import { MACHINE_DIR, type AgentConfig } from '../shared/agent-config.ts';
 import { NODES, type Pod } from '../shared/api/kinds.ts';
 import { ApiClient } from '../shared/client/api-client.ts';
@@ -9,6 +10,7 @@ import type { Clock, Logger } from '../shared/logger.ts';
 import { HttpTransport } from './api/http-transport.ts';
 import { TunnelAgent } from './api/tunnel-agent.ts';
 import { EventJournal } from './events/event-journal.ts';
+import { gatewayOf, parseCidr } from './network/cidr.ts';
 import { PodAddresses } from './network/pod-addresses.ts';
 import { NetworkKeeper } from './network/network-keeper.ts';
 import { runCommand, runOnMachine } from './network/run-command.ts';
@@ -16,9 +18,12 @@ import { readMachineFacts, readMachineHealth, type MachineFacts } from './node/m
 import { NodeLease } from './node/node-lease.ts';
 import { NodeRegistration } from './node/node-registration.ts';
 import { allocatableOf, internalIp, nodeStatus, type NodeCondition, type NodeStatus } from './node/node-status.ts';
+import { NodePolicies } from './policy/node-policies.ts';
 import { PodManager } from './pods/pod-manager.ts';
 import { StatusReporter } from './pods/status-reporter.ts';
+import { NodeServices } from './proxy/node-services.ts';
 import { Prober } from './probes/prober.ts';
+import { DNS_PORT } from './proxy/node-services.ts';
 import { DockerRuntime, dockerSocketPath } from './runtime/docker-runtime.ts';
 import { execProbe } from './runtime/exec-probe.ts';
 import { ImagePuller } from './runtime/image-puller.ts';
@@ -38,6 +43,7 @@ export class NodeAgent {
   readonly #docker: Docker;
   readonly #transportAgent: TunnelAgent;
   readonly #client: ApiClient;
+  readonly #services: NodeServices;
   readonly #stops: (() => void | Promise<void>)[] = [];
 
   constructor(
@@ -52,6 +58,10 @@ export class NodeAgent {
       serverName: config.apiServerName,
     });
     this.#client = new ApiClient(new HttpTransport(this.#transportAgent, config.apiServerName), 'kubelet');
+    this.#services = new NodeServices(
+      { client: this.#client, run: runCommand, clock, log, registry: new Registry() },
+      config,
+    );
   }
 
   /** Starts everything; resolves when pods of the checkpoint are being looked after and the kubelet API listens. */
@@ -72,6 +82,8 @@ export class NodeAgent {
       log,
     });
     await network.load();
+    await this.#services.start();
+    if (network.network.podCidr) this.#services.setPodCidr(network.network.podCidr);
     const events = new EventJournal({
       client: this.#client,
       file: join(config.stateDir, 'events.json'),
@@ -86,7 +98,10 @@ export class NodeAgent {
       () => this.#notReady(pods, network),
       () => pods.runtimeError,
     );
-    const pods: PodManager = this.#podManager(facts, runtime, network, events, reporter, () => registration.poke());
+    const policies: NodePolicies = this.#policies(network, () => pods);
+    const pods: PodManager = this.#podManager(facts, runtime, network, policies, events, reporter, () =>
+      registration.poke(),
+    );
     const sampler = new StatsSampler({
       nodeName: config.nodeName,
       cgroups: new CgroupFiles(),
@@ -117,6 +132,7 @@ export class NodeAgent {
     registration.start();
     lease.start();
     this.#watchOwnNode(network, registration);
+    await policies.start();
     await pods.start();
     network.start();
     sampler.start();
@@ -124,6 +140,8 @@ export class NodeAgent {
     this.#stops.push(
       () => pods.stop(),
       () => network.stop(),
+      () => this.#services.stop(),
+      () => policies.stop(),
       () => sampler.stop(),
       () => lease.stop(),
       () => registration.stop(),
@@ -144,6 +162,7 @@ export class NodeAgent {
     facts: MachineFacts,
     runtime: DockerRuntime,
     network: NetworkKeeper,
+    policies: NodePolicies,
     events: EventJournal,
     reporter: StatusReporter,
     onRuntimeHealth: () => void,
@@ -177,10 +196,13 @@ export class NodeAgent {
         volumes: new VolumeSetup(runOnMachine),
         network: network.network,
         addresses: this.#addresses,
+        policies,
         events,
         checkpoint: new Checkpoint(join(config.stateDir, 'pods')),
         reporter,
         prober,
+        services: this.#services,
+        clusterDomain: config.clusterDomain,
         machine: {
           hostIp: internalIp(config, facts),
           allocatable: allocatableOf(facts),
@@ -196,6 +218,27 @@ export class NodeAgent {
       onRuntimeHealth,
     );
     return manager;
+  }
+
+  #policies(network: NetworkKeeper, pods: () => PodManager): NodePolicies {
+    const { config, log } = this;
+    return new NodePolicies({
+      client: this.#client,
+      run: runCommand,
+      stateDir: config.stateDir,
+      local: () =>
+        pods()
+          .pods()
+          .flatMap((pod) => {
+            const ip = this.#addresses.get(pod.metadata?.uid ?? '');
+            return ip === undefined ? [] : [{ pod, ip }];
+          }),
+      dns: () => {
+        const { podCidr } = network.network;
+        return podCidr === undefined ? undefined : { ip: gatewayOf(parseCidr(podCidr)), port: DNS_PORT };
+      },
+      log,
+    });
   }
 
   get #addresses(): PodAddresses {
@@ -251,6 +294,7 @@ export class NodeAgent {
     nodes.onDidChange((change) => {
       if (change.type === 'deleted') return registration.registerAgain();
       registration.observed(change.object);
+      this.#services.observedNode(change.object);
       void network.observed(change.object).catch((error: unknown) => {
         this.log.error({ err: error }, 'cannot set up the pod network');
       });

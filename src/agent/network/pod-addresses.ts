@@ -44,6 +44,11 @@ export class PodAddresses {
     throw new Error(`failed to allocate for range 0: no IP addresses available in range set: ${range}`);
   }
 
+  /** The address a pod has, or has been given for its start. */
+  get(owner: string): string | undefined {
+    return this.#byOwner.get(owner);
+  }
+
   async release(owner: string): Promise<void> {
     if (this.#byOwner.delete(owner)) await this.#save();
   }

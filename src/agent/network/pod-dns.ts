@@ -26,12 +26,24 @@ export function parseResolvConf(text: string): DnsSettings {
 const MAX_NAMESERVERS = 3;
 const MAX_SEARCHES = 32;
 
+/** The cluster's DNS server, and the domain its names are in. */
+export interface ClusterDns {
+  server: string;
+  domain: string;
+}
+
+/** Whether a pod in the machine's network simply has the machine's resolv.conf. */
+export function usesDnsOfMachine(pod: Pod): boolean {
+  const policy = pod.spec?.dnsPolicy;
+  return pod.spec?.hostNetwork === true && policy !== 'None' && policy !== 'ClusterFirstWithHostNet';
+}
+
 /**
  * A pod's resolver settings from its dnsPolicy and dnsConfig (pkg/kubelet/network/dns). `ClusterFirst` means the
- * machine's own resolvers as long as the cluster has no DNS service.
+ * machine's own resolvers where the cluster has no DNS service.
  */
-export function podDns(pod: Pod, ofMachine: DnsSettings): DnsSettings {
-  const base = pod.spec?.dnsPolicy === 'None' ? { nameservers: [], searches: [], options: [] } : ofMachine;
+export function podDns(pod: Pod, ofMachine: DnsSettings, cluster?: ClusterDns): DnsSettings {
+  const base = baseOf(pod, ofMachine, cluster);
   const config = pod.spec?.dnsConfig;
   const given = (config?.options ?? []).map(({ name, value }) =>
     value === undefined ? (name ?? '') : `${name}:${value}`,
@@ -43,4 +55,15 @@ export function podDns(pod: Pod, ofMachine: DnsSettings): DnsSettings {
     searches: [...new Set([...base.searches, ...(config?.searches ?? [])])].slice(0, MAX_SEARCHES),
     options: [...inherited, ...given],
   };
+}
+
+function baseOf(pod: Pod, ofMachine: DnsSettings, cluster: ClusterDns | undefined): DnsSettings {
+  const { dnsPolicy = 'ClusterFirst', hostNetwork = false } = pod.spec ?? {};
+  if (dnsPolicy === 'None') return { nameservers: [], searches: [], options: [] };
+  const wantsCluster = dnsPolicy === 'ClusterFirstWithHostNet' || (dnsPolicy === 'ClusterFirst' && !hostNetwork);
+  if (!wantsCluster || !cluster) return ofMachine;
+  const { server, domain } = cluster;
+  const searches = [`${pod.metadata?.namespace ?? 'default'}.svc.${domain}`, `svc.${domain}`, domain];
+  // Names with fewer dots are tried in the cluster first (kubelet's defaultDNSOptions).
+  return { nameservers: [server], searches: [...searches, ...ofMachine.searches], options: ['ndots:5'] };
 }

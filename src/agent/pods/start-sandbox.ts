@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod } from '../../shared/api/kinds.ts';
-import { parseResolvConf, podDns, type DnsSettings } from '../network/pod-dns.ts';
+import { parseResolvConf, podDns, usesDnsOfMachine, type ClusterDns, type DnsSettings } from '../network/pod-dns.ts';
 import { sandboxSpec } from '../runtime/container-spec.ts';
 import { dockerMessage, isDockerDown } from '../runtime/docker-error.ts';
 import { MACHINE_ROOT } from '../volumes/host-path.ts';
@@ -51,7 +51,7 @@ export async function startSandbox(
 }
 
 async function create(deps: WorkerDeps, pod: Pod, attempt: number, hostNetwork: boolean): Promise<void> {
-  const { runtime, network, addresses } = deps;
+  const { runtime, network, addresses, policies } = deps;
   const podIp = hostNetwork ? undefined : await addresses.allocate(pod.metadata?.uid ?? '', network.podCidr ?? '');
   const spec = sandboxSpec({
     pod,
@@ -60,18 +60,25 @@ async function create(deps: WorkerDeps, pod: Pod, attempt: number, hostNetwork: 
     pauseImage: deps.pauseImage,
     podIp,
     oomScoreAdj: SANDBOX_OOM_SCORE,
-    dns: hostNetwork && pod.spec?.dnsPolicy !== 'None' ? undefined : podDns(pod, await machineDns()),
+    dns: usesDnsOfMachine(pod) ? undefined : podDns(pod, await machineDns(), clusterDns(deps)),
   });
   const id = await runtime.createAndStart(spec);
   if (podIp === undefined) return;
   try {
     const { State: state } = await runtime.docker.getContainer(id).inspect();
+    // Its NetworkPolicies hold from its first packet on.
+    await policies.settle();
     await network.attach({ id, pid: state.Pid, podIp });
   } catch (error) {
     // Half a sandbox is none.
     await runtime.remove(id);
     throw error;
   }
+}
+
+function clusterDns({ services, clusterDomain }: WorkerDeps): ClusterDns | undefined {
+  const server = services.clusterDnsIp;
+  return server === undefined ? undefined : { server, domain: clusterDomain };
 }
 
 /** The machine's resolvers; behind systemd-resolved's stub those it asks itself. */

@@ -4,7 +4,9 @@ import type { Clock, Logger } from '../../shared/logger.ts';
 import type { EventJournal } from '../events/event-journal.ts';
 import type { PodAddresses } from '../network/pod-addresses.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
+import type { NodePolicies } from '../policy/node-policies.ts';
 import type { Prober } from '../probes/prober.ts';
+import type { NodeServices } from '../proxy/node-services.ts';
 import type { DockerRuntime } from '../runtime/docker-runtime.ts';
 import type { ImagePuller } from '../runtime/image-puller.ts';
 import type { ImageStore } from '../runtime/image-store.ts';
@@ -30,10 +32,14 @@ export interface WorkerDeps {
   volumes: VolumeSetup;
   network: PodNetwork;
   addresses: PodAddresses;
+  policies: Pick<NodePolicies, 'settle'>;
   events: EventJournal;
   checkpoint: Checkpoint;
   reporter: StatusReporter;
   prober: Prober;
+  /** What pods are told of Services, and where they ask for names. */
+  services: Pick<NodeServices, 'services' | 'clusterDnsIp'>;
+  clusterDomain: string;
   machine: MachineView;
   clusterId: string;
   pauseImage: string;

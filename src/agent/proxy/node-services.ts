@@ -41,7 +41,7 @@ export interface NodeServicesOptions {
 /** Where the agent answers for the `kubernetes` and `kube-dns` Services, at the gateway address of its pods. */
 const API_PORT = 6443;
 /** Not 53: a resolver of the machine's own may have that, at every address. */
-const DNS_PORT = 10_053;
+export const DNS_PORT = 10_053;
 const CLUSTER_DNS = 'kube-system/kube-dns';
 const RETRY_MS = 1_000;
 
