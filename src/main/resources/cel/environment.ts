@@ -33,29 +33,36 @@ export interface CompileOptions {
 export class CelEnvironment {
   readonly #environment: Environment;
   readonly #variables: ReadonlyMap<string, CelType>;
+  /** Names of the object types that are declared. */
+  readonly #types: ReadonlySet<string>;
 
-  private constructor(environment: Environment, variables: ReadonlyMap<string, CelType>) {
+  private constructor(environment: Environment, variables: ReadonlyMap<string, CelType>, types: ReadonlySet<string>) {
     this.#environment = environment;
     this.#variables = variables;
+    this.#types = types;
   }
 
   /** Object types that are used in several environments are declared in `types` once, and the environments made with `with`. */
   static of(variables: Readonly<Record<string, CelType>>, types: readonly CelType[] = []): CelEnvironment {
     const environment = baseEnvironment().clone();
-    declareTypes(environment, [...types, ...Object.values(variables)]);
-    return new CelEnvironment(environment, new Map()).#declare(variables);
+    const declared = declareTypes(environment, [...types, ...Object.values(variables)], new Set());
+    return new CelEnvironment(environment, new Map(), declared).#declare(variables);
   }
 
   /** An environment with more variables; this one stays as it is and can still be used. */
   with(variables: Readonly<Record<string, CelType>>): CelEnvironment {
     const environment = this.#environment.clone();
-    declareTypes(environment, Object.values(variables));
-    return new CelEnvironment(environment, this.#variables).#declare(variables);
+    const declared = declareTypes(environment, Object.values(variables), this.#types);
+    return new CelEnvironment(environment, this.#variables, declared).#declare(variables);
   }
 
   #declare(variables: Readonly<Record<string, CelType>>): CelEnvironment {
     for (const [name, type] of Object.entries(variables)) this.#environment.registerVariable(name, nameOf(type));
-    return new CelEnvironment(this.#environment, new Map([...this.#variables, ...Object.entries(variables)]));
+    return new CelEnvironment(
+      this.#environment,
+      new Map([...this.#variables, ...Object.entries(variables)]),
+      this.#types,
+    );
   }
 
   /** Parses and type-checks. The error's message is that of upstream: `compilation failed: ERROR: <input>:1:1: …`. */
@@ -83,16 +90,24 @@ export class CelEnvironment {
   }
 }
 
-function declareTypes(environment: Environment, types: readonly CelType[]): void {
+/** Declares the object types that are not yet, and returns the names of all that are. */
+function declareTypes(
+  environment: Environment,
+  types: readonly CelType[],
+  known: ReadonlySet<string>,
+): ReadonlySet<string> {
+  // The library could be asked what it knows, but an environment that was asked shares what it learns with its siblings.
+  const declared = new Set(known);
   const objects = new Set<ObjectType>();
   for (const type of types) objectTypesIn(type, objects);
   for (const type of objects) {
-    if (environment.getDefinitions().functions.some(({ signature }) => signature === `type(${type.name}): type`))
-      continue;
+    if (declared.has(type.name)) continue;
+    declared.add(type.name);
     const fields = Object.fromEntries([...type.fields].map(([field, declared]) => [field, nameOf(declared.type)]));
     environment.registerType(type.name, { ctor: type.ctor, fields });
     environment.registerOperator(`${type.name} == ${type.name}`, equalCel);
   }
+  return declared;
 }
 
 /** A compiled expression. */

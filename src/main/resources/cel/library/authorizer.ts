@@ -49,8 +49,14 @@ export class UnansweredQuestion extends Error {
 /** The value of `authorizer`: answers what is known, and throws UnansweredQuestion for the rest. */
 export class AuthorizerValue {
   readonly answers = new Map<string, AuthorizationAnswer>();
+  /** What the request itself is for (`authorizer.requestResource`); absent for expressions outside of a request. */
+  readonly requestResource: ResourceCheck | undefined;
   /** What was asked in vain since the last look: the library swallows errors of operands that turn out not to matter. */
   unanswered: UnansweredQuestion | undefined;
+
+  constructor(requestResource?: Omit<AuthorizationQuestion, 'verb'>) {
+    this.requestResource = requestResource && new ResourceCheck(this, requestResource);
+  }
 
   ask(question: AuthorizationQuestion): Decision {
     charge(CHECK_COST);
@@ -70,8 +76,7 @@ class Scoped {
 class ServiceAccountAuthorizer extends Scoped {}
 class PathCheck extends Scoped {}
 class GroupCheck extends Scoped {}
-/** Made from the request for `authorizer.requestResource`. */
-export class ResourceCheck extends Scoped {}
+class ResourceCheck extends Scoped {}
 class Decision {
   constructor(readonly answer: AuthorizationAnswer) {}
 }
@@ -81,11 +86,14 @@ const scopeOf = (value: AuthorizerValue | Scoped): Scoped =>
 
 /** Kubernetes' authz library: `authorizer.group('').resource('pods').namespace('a').check('get').allowed()`. */
 export function declareAuthorizer(declare: Declare, environment: Environment): void {
-  environment.registerType(AUTHORIZER_TYPE, AuthorizerValue);
+  environment.registerType(RESOURCE_CHECK_TYPE, ResourceCheck);
+  environment.registerType(AUTHORIZER_TYPE, {
+    ctor: AuthorizerValue,
+    fields: { requestResource: RESOURCE_CHECK_TYPE },
+  });
   environment.registerType(`${AUTHORIZER_TYPE}.ServiceAccount`, ServiceAccountAuthorizer);
   environment.registerType(PATH_CHECK, PathCheck);
   environment.registerType(GROUP_CHECK, GroupCheck);
-  environment.registerType(RESOURCE_CHECK_TYPE, ResourceCheck);
   environment.registerType(DECISION, Decision);
 
   for (const receiver of [AUTHORIZER_TYPE, `${AUTHORIZER_TYPE}.ServiceAccount`]) {
