@@ -18,15 +18,17 @@ type EnvSource = NonNullable<NonNullable<Container['env']>[number]['valueFrom']>
 
 /**
  * A container's environment (kubelet_pods.go makeEnvironmentVariables): `envFrom` first, then `env`, later names over
- * earlier ones, `$(NAME)` expanded with what came before. Throws ConfigError with upstream's words.
+ * earlier ones, `$(NAME)` expanded with what came before. What is told of Services is overridden by all of them.
+ * Throws ConfigError with upstream's words.
  */
 export function environment(
   pod: Pod,
   container: Container,
   objects: ReferencedObjects,
   around: Surroundings,
+  services: ReadonlyMap<string, string> = new Map(),
 ): EnvironmentVariable[] {
-  const result = new Map<string, string>();
+  const result = new Map(services);
   for (const source of container.envFrom ?? []) {
     for (const [key, value] of fromSource(source, objects)) {
       const name = (source.prefix ?? '') + key;

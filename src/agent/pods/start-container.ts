@@ -16,6 +16,7 @@ import { ConfigError } from './config-error.ts';
 import { environment } from './environment.ts';
 import { expand } from './expansion.ts';
 import type { Surroundings } from './field-ref.ts';
+import { serviceEnvironment } from './service-environment.ts';
 import { StartFailure, type StartOutcome, type WorkerDeps } from './worker-deps.ts';
 
 export interface StartRequest {
@@ -76,7 +77,7 @@ async function configure(
     const objects = await deps.objects.referenced(pod);
     const volumePaths = await deps.volumes.setUp(pod, directory, objects, around);
     await writeHostsFile(pod, directory, around.podIp ?? '');
-    const env = environment(pod, container, objects, around);
+    const env = environment(pod, container, objects, around, serviceEnvironment(pod, deps.services.services));
     const variables = new Map(env.map(({ name, value }) => [name, value]));
     const violation = nonRootViolation(pod, container, image.user);
     if (violation) throw new ConfigError(violation);
