@@ -11,9 +11,6 @@ function validateLease({ spec }: Lease): FieldError[] {
   if (spec?.leaseDurationSeconds !== undefined && spec.leaseDurationSeconds <= 0) {
     errors.push(invalidValue('spec.leaseDurationSeconds', spec.leaseDurationSeconds, 'must be greater than 0'));
   }
-  if (spec?.holderIdentity === '') {
-    errors.push(invalidValue('spec.holderIdentity', '', 'must not be empty'));
-  }
   return [...errors, ...nonNegative('spec.leaseTransitions', spec?.leaseTransitions)];
 }
 
