@@ -3,11 +3,16 @@ import type { KindDefinition } from './definition.ts';
 import { configMapKind } from './kinds/config-map.ts';
 import { controllerRevisionKind } from './kinds/controller-revision.ts';
 import { cronJobKind } from './kinds/cron-job.ts';
+import { csiDriverKind } from './kinds/csi-driver.ts';
+import { csiNodeKind } from './kinds/csi-node.ts';
 import { daemonSetKind } from './kinds/daemon-set.ts';
 import { deploymentKind } from './kinds/deployment.ts';
 import { endpointSliceKind } from './kinds/endpoint-slice.ts';
 import { endpointsKind } from './kinds/endpoints.ts';
+import { eventV1Kind } from './kinds/event-v1.ts';
 import { eventKind } from './kinds/event.ts';
+import { horizontalPodAutoscalerV1Kind } from './kinds/horizontal-pod-autoscaler-v1.ts';
+import { horizontalPodAutoscalerKind } from './kinds/horizontal-pod-autoscaler.ts';
 import { ingressClassKind } from './kinds/ingress-class.ts';
 import { ingressKind } from './kinds/ingress.ts';
 import { ipAddressKind } from './kinds/ip-address.ts';
@@ -35,6 +40,13 @@ import { serviceCidrKind } from './kinds/service-cidr.ts';
 import { serviceKind } from './kinds/service.ts';
 import { statefulSetKind } from './kinds/stateful-set.ts';
 import { storageClassKind } from './kinds/storage-class.ts';
+import {
+  validatingAdmissionPolicyBindingKind,
+  validatingAdmissionPolicyKind,
+} from './kinds/validating-admission-policy.ts';
+import { volumeAttachmentKind } from './kinds/volume-attachment.ts';
+import { volumeAttributesClassKind } from './kinds/volume-attributes-class.ts';
+import { mutatingWebhookConfigurationKind, validatingWebhookConfigurationKind } from './kinds/webhook-configuration.ts';
 
 /**
  * The server handles objects of any kind and hands each only to its own kind's functions, so what those functions know
@@ -65,9 +77,12 @@ export const KINDS: readonly KindDefinition[] = [
   kind(deploymentKind),
   kind(replicaSetKind),
   kind(statefulSetKind),
+  kind(horizontalPodAutoscalerKind),
+  kind(horizontalPodAutoscalerV1Kind),
   kind(jobKind),
   kind(cronJobKind),
   kind(endpointSliceKind),
+  kind(eventV1Kind),
   kind(leaseKind),
   kind(ingressKind),
   kind(ingressClassKind),
@@ -82,5 +97,13 @@ export const KINDS: readonly KindDefinition[] = [
   kind(clusterRoleBindingKind),
   kind(priorityClassKind),
   kind(storageClassKind),
+  kind(csiDriverKind),
+  kind(csiNodeKind),
+  kind(volumeAttachmentKind),
+  kind(volumeAttributesClassKind),
+  kind(mutatingWebhookConfigurationKind),
+  kind(validatingWebhookConfigurationKind),
+  kind(validatingAdmissionPolicyKind),
+  kind(validatingAdmissionPolicyBindingKind),
   kind(machineKind),
 ];

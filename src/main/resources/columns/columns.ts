@@ -61,6 +61,18 @@ export const nameColumn = (): Column<KubeObject> => ({
   },
 });
 
+/** The name of a class, and whether it is the one that is taken when none is named. */
+export const defaultClassNameColumn = (annotation: string): Column<KubeObject> => ({
+  ...column('Name', 'string', '', ({ metadata }) => {
+    const isDefault = metadata?.annotations?.[annotation] === 'true';
+    return `${metadata?.name ?? ''}${isDefault ? ' (default)' : ''}`;
+  }),
+  format: 'name',
+  get description() {
+    return fieldDoc(OBJECT_META, 'name')();
+  },
+});
+
 export const ageColumn = (): Column<KubeObject> =>
   column('Age', 'string', fieldDoc(OBJECT_META, 'creationTimestamp'), (object, now) =>
     printAge(object.metadata?.creationTimestamp, now),

@@ -2,21 +2,12 @@ import { EVENTS, type Event } from '../../../shared/api/kinds.ts';
 import { printAge } from '../columns/age.ts';
 import { column, fieldDoc, nameColumn, wideColumn } from '../columns/columns.ts';
 import type { KindDefinition } from '../definition.ts';
-import type { FieldError } from '../validation/field-error.ts';
-import { invalidValue } from '../validation/fields.ts';
+import { validateEvent } from '../validation/event.ts';
 
 const SCHEMA = 'io.k8s.api.core.v1.Event';
 const REFERENCE = 'io.k8s.api.core.v1.ObjectReference';
 /** How long upstream keeps events. */
 const ONE_HOUR_SECONDS = 3600;
-
-/** An event lives beside what it is about; about a cluster-scoped object, in `default`. */
-function validateEvent(event: Event): FieldError[] {
-  const about = event.involvedObject?.namespace ?? '';
-  const own = event.metadata?.namespace ?? '';
-  const matches = about === '' ? own === '' || own === 'default' : own === about;
-  return matches ? [] : [invalidValue('involvedObject.namespace', about, 'does not match event.namespace')];
-}
 
 const firstSeen = (event: Event): string | undefined => event.firstTimestamp ?? event.eventTime;
 const lastSeen = (event: Event): string | undefined =>
@@ -53,7 +44,7 @@ export const eventKind: KindDefinition<Event> = {
   setDefaults() {
     // Events have no defaults.
   },
-  validate: validateEvent,
+  validate: (event) => validateEvent(event, 'reportingComponent'),
   selectableFields: {
     'involvedObject.kind': about('kind'),
     'involvedObject.namespace': about('namespace'),

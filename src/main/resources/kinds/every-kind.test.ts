@@ -9,7 +9,7 @@ import { applyPatch } from '../patch/apply-patch.ts';
 import { causeOf } from '../validation/field-error.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { tableOf } from '../table.ts';
-import { created, sampleOf } from '../testing/samples.ts';
+import { created, kindNamed, sampleNameOf, sampleOf } from '../testing/samples.ts';
 
 const NOW = Date.parse('2026-01-01T01:00:00Z');
 
@@ -33,7 +33,7 @@ function withValueAt(object: JsonObject, path: readonly (string | number)[], val
 
 /** Everything the server does with a body, short of storing it. */
 function judge(kindName: string, body: unknown): { rejected?: ApiError; fields: string[] } {
-  const kind = KINDS.find(({ type }) => type.kind === kindName)!;
+  const kind = kindNamed(kindName);
   const old = created(kindName);
   try {
     const { object } = decodeObject(kind, body);
@@ -59,7 +59,7 @@ function judge(kindName: string, body: unknown): { rejected?: ApiError; fields: 
   }
 }
 
-describe.each(KINDS.map((kind) => [kind.type.kind, kind] as const))('%s', (kindName, kind) => {
+describe.each(KINDS.map((kind) => [sampleNameOf(kind), kind] as const))('%s', (kindName, kind) => {
   test('is found by URL and by kind', () => {
     expect(new KindCatalog().find(kind.type.group, kind.type.version, kind.type.plural)).toBe(kind);
     expect(new KindCatalog().findByGvk(kind.type.group, kind.type.version, kind.type.kind)).toBe(kind);

@@ -1,48 +1,27 @@
 import { STORAGE_CLASSES, type StorageClass } from '../../../shared/api/kinds.ts';
-import { ageColumn, column, fieldDoc, nameColumn } from '../columns/columns.ts';
+import { ageColumn, column, defaultClassNameColumn, fieldDoc } from '../columns/columns.ts';
 import type { KindDefinition } from '../definition.ts';
 import type { FieldError } from '../validation/field-error.ts';
-import {
-  complaintsAbout,
-  duplicate,
-  forbiddenField,
-  invalidValue,
-  oneOf,
-  required,
-  tooLong,
-} from '../validation/fields.ts';
+import { complaintsAbout, duplicate, forbiddenField, oneOf, required } from '../validation/fields.ts';
 import { labelValue, qualifiedName } from '../validation/names.ts';
+import { validateClassParameters, validateProvisioner } from '../validation/storage-class.ts';
 import { equalJson } from '../decode/json-value.ts';
 
 const SCHEMA = 'io.k8s.api.storage.v1.StorageClass';
 const DEFAULT_ANNOTATION = 'storageclass.kubernetes.io/is-default-class';
-const MOST_PARAMETERS = 512;
-const MOST_PARAMETER_BYTES = 256 * 1024;
 
 /** storage/validation ValidateStorageClass. */
 function validateClass(item: StorageClass): FieldError[] {
   const provisioner = item.provisioner ?? '';
   const binding = item.volumeBindingMode;
   return [
-    ...(provisioner === ''
-      ? [required('provisioner')]
-      : complaintsAbout('provisioner', provisioner, qualifiedName(provisioner.toLowerCase()))),
-    ...validateParameters(item.parameters ?? {}),
+    ...validateProvisioner(provisioner, 'provisioner'),
+    ...validateClassParameters(item.parameters ?? {}, 'parameters'),
     ...oneOf('reclaimPolicy', item.reclaimPolicy, ['Delete', 'Retain']),
     ...(binding === undefined
       ? [required('volumeBindingMode')]
       : oneOf('volumeBindingMode', binding, ['Immediate', 'WaitForFirstConsumer'])),
     ...validateTopologies(item.allowedTopologies ?? []),
-  ];
-}
-
-function validateParameters(parameters: Readonly<Record<string, string>>): FieldError[] {
-  const entries = Object.entries(parameters);
-  const bytes = entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
-  return [
-    ...(entries.length > MOST_PARAMETERS ? [tooLong('provisioner', MOST_PARAMETERS)] : []),
-    ...(Object.hasOwn(parameters, '') ? [invalidValue('parameters', '', 'field can not be empty.')] : []),
-    ...(bytes > MOST_PARAMETER_BYTES ? [tooLong('parameters', MOST_PARAMETER_BYTES)] : []),
   ];
 }
 
@@ -97,16 +76,7 @@ export const storageClassKind: KindDefinition<StorageClass> = {
   validateUpdate: validateClassUpdate,
   selectableFields: {},
   columns: [
-    {
-      ...nameColumn(),
-      cell: ({ metadata }) =>
-        metadata?.annotations?.[DEFAULT_ANNOTATION] === 'true'
-          ? `${metadata.name ?? ''} (default)`
-          : (metadata?.name ?? ''),
-      get description() {
-        return nameColumn().description;
-      },
-    },
+    defaultClassNameColumn(DEFAULT_ANNOTATION),
     column('Provisioner', 'string', fieldDoc(SCHEMA, 'provisioner'), ({ provisioner }) => provisioner ?? ''),
     column(
       'ReclaimPolicy',

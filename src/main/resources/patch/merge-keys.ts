@@ -18,6 +18,7 @@ const CORE = 'io.k8s.api.core.v1';
 const APPS = 'io.k8s.api.apps.v1';
 const BATCH = 'io.k8s.api.batch.v1';
 const NETWORKING = 'io.k8s.api.networking.v1';
+const ADMISSION = 'io.k8s.api.admissionregistration.v1';
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
 const CONTAINER_RULES = {
@@ -65,6 +66,13 @@ const RULES: Readonly<Record<string, Readonly<Record<string, PatchRule>>>> = {
   [`${BATCH}.JobStatus`]: { conditions: by('type') },
   'io.k8s.api.policy.v1.PodDisruptionBudgetStatus': { conditions: by('type') },
   [`${NETWORKING}.ServiceCIDRStatus`]: { conditions: by('type') },
+  'io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerStatus': { conditions: by('type') },
+  [`${ADMISSION}.ValidatingWebhookConfiguration`]: { webhooks: by('name') },
+  [`${ADMISSION}.MutatingWebhookConfiguration`]: { webhooks: by('name') },
+  [`${ADMISSION}.ValidatingWebhook`]: { matchConditions: by('name') },
+  [`${ADMISSION}.MutatingWebhook`]: { matchConditions: by('name') },
+  [`${ADMISSION}.ValidatingAdmissionPolicySpec`]: { matchConditions: by('name'), variables: by('name') },
+  'io.k8s.api.storage.v1.CSINodeSpec': { drivers: by('name') },
 };
 
 const REPLACE: PatchRule = { merge: false };

@@ -3,6 +3,7 @@ import type { JsonObject } from '../decode/json-value.ts';
 import { decodeObject } from '../decode/decode-object.ts';
 import type { KindDefinition } from '../definition.ts';
 import { KINDS } from '../registry.ts';
+import { ADMISSION_SAMPLES } from './admission-samples.ts';
 import { coreSamples } from './core-samples.ts';
 import { POLICY_SAMPLES } from './policy-samples.ts';
 import { workloadSamples } from './workload-samples.ts';
@@ -81,6 +82,7 @@ const SAMPLES: Readonly<Record<string, JsonObject>> = {
   ...coreSamples(podTemplate),
   ...workloadSamples(podTemplate),
   ...POLICY_SAMPLES,
+  ...ADMISSION_SAMPLES,
   Namespace: { metadata: { name: 'shop', labels: { team: 'a' } }, spec: { finalizers: ['kubernetes'] } },
   Node: {
     metadata: { name: 'node-1', labels: { 'node-role.kubernetes.io/worker': '' } },
@@ -168,8 +170,15 @@ export function sampleOf(kindName: string): JsonObject {
   return structuredClone(sample);
 }
 
+/** What a kind is called in samples: its Kind, or `Kind.version.group` when an earlier one has that name. */
+export function sampleNameOf(kind: KindDefinition): string {
+  const { type } = kind;
+  const first = KINDS.find((other) => other.type.kind === type.kind);
+  return first === kind ? type.kind : `${type.kind}.${type.version}.${type.group}`;
+}
+
 export function kindNamed(kindName: string): KindDefinition {
-  const kind = KINDS.find(({ type }) => type.kind === kindName);
+  const kind = KINDS.find((candidate) => sampleNameOf(candidate) === kindName);
   if (!kind) throw new Error(`no kind ${kindName}`);
   return kind;
 }
