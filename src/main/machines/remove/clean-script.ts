@@ -18,7 +18,7 @@ NFT=$(tool nft); IP=$(tool ip); NSENTER=$(tool nsenter)
 host() { "$NSENTER" -t 1 -m -n -- "$@"; }
 iptables() { if host iptables --version >/dev/null 2>&1; then host iptables -w 5 "$@"; else "$(tool iptables)" -w 5 "$@"; fi; }
 rules() { iptables -S DOCKER-USER 2>/dev/null | grep -E '^-A DOCKER-USER -[sd] ${addressPattern(podCidr)} -j ACCEPT$'; }
-tables() { "$NFT" list tables 2>/dev/null | grep -xE 'table [a-z0-9]+ ${NFT_TABLE}(-[a-z]+)?'; }
+tables() { "$NFT" list tables 2>/dev/null | grep -x 'table [a-z0-9]* ${NFT_TABLE}'; }
 links() { "$IP" -o link show | cut -d: -f2 | cut -d@ -f1 | tr -d ' ' | grep -E '${OWN_INTERFACES}'; }
 mounts() { host cat /proc/self/mounts | awk '$2 == "${MACHINE_DIR}" || index($2, "${MACHINE_DIR}/") == 1 { print $2 }' | sort -r; }
 
