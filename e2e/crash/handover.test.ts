@@ -9,7 +9,7 @@ import { Api } from '../harness/api.ts';
 import { ServeProcess } from '../harness/serve-process.ts';
 import { until } from '../testbed/wait.ts';
 
-/** What the issue promises for a hand-over; the Lease ends after 12 of these. */
+/** What the issue promises for a hand-over; the Lease ends after 10 of these. */
 const PROMISED_SECONDS = 15;
 const LEASE = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/wheelhouse-control-plane';
 

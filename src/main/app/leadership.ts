@@ -6,12 +6,12 @@ import type { Transport } from '../../shared/client/transport.ts';
 import type { Clock, Logger } from '../../shared/logger.ts';
 
 /**
- * Shorter than upstream's 15, 10 and 2 seconds by a fifth, and candidates look twice a second: so that after a kill of
- * the leader another has started its controllers within 15 seconds, not merely begun to.
+ * Shorter than upstream's 15, 10 and 2 seconds, and candidates look twice a second: so that within 15 seconds of a kill
+ * of the leader another's controllers are at work, not merely about to be started.
  */
 export const LEADER_TIMES: Pick<LeaderElectionOptions, 'leaseMs' | 'renewDeadlineMs' | 'retryMs' | 'observeMs'> = {
-  leaseMs: 12_000,
-  renewDeadlineMs: 8_000,
+  leaseMs: 10_000,
+  renewDeadlineMs: 7_000,
   retryMs: 2_000,
   observeMs: 500,
 };
