@@ -47,10 +47,12 @@ function admitPod(node: string, request: AdmissionRequest): void {
   const bound = (request.old as Pod | undefined)?.spec?.nodeName;
   switch (request.subresource) {
     case '':
-      // Evictions arrive here too: an eviction is a delete.
       if (request.operation !== 'DELETE')
         throw refuse(request, `unexpected operation "${request.operation}", node "${node}" can only delete pods`);
       if (bound !== node) throw refuse(request, `node "${node}" can only delete pods with spec.nodeName set to itself`);
+      return;
+    case 'eviction':
+      if (bound !== node) throw refuse(request, `node "${node}" can only evict pods with spec.nodeName set to itself`);
       return;
     case 'status':
       if (bound !== node)
