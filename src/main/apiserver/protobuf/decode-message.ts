@@ -85,6 +85,8 @@ const INLINE: ReadonlySet<string> = new Set([
   'core.v1.EphemeralContainer.ephemeralContainerCommon',
   'core.v1.PersistentVolumeSpec.persistentVolumeSource',
   'networking.v1.IngressRule.ingressRuleValue',
+  'admissionregistration.v1.RuleWithOperations.rule',
+  'admissionregistration.v1.NamedRuleWithOperations.ruleWithOperations',
 ]);
 const isInline = (message: string, field: string): boolean =>
   INLINE.has(`${message}.${field}`) ||
