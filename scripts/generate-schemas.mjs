@@ -34,6 +34,7 @@ const ROOTS = [
   ...['V1ValidatingAdmissionPolicy', 'V1ValidatingAdmissionPolicyBinding'],
   ...['V1CertificateSigningRequest', 'V1TokenReview'],
   ...['AuthenticationV1TokenRequest', 'V1SelfSubjectAccessReview', 'V1SelfSubjectRulesReview', 'V1SelfSubjectReview'],
+  ...['V1SubjectAccessReview', 'V1LocalSubjectAccessReview'],
   ...['V1Status', 'V1DeleteOptions', 'V1ListMeta', 'V1Condition'],
 ];
 
@@ -96,6 +97,8 @@ const GROUP_VERSION_KIND = {
   V1SelfSubjectReview: ['authentication.k8s.io', 'v1', 'SelfSubjectReview'],
   V1SelfSubjectAccessReview: ['authorization.k8s.io', 'v1', 'SelfSubjectAccessReview'],
   V1SelfSubjectRulesReview: ['authorization.k8s.io', 'v1', 'SelfSubjectRulesReview'],
+  V1SubjectAccessReview: ['authorization.k8s.io', 'v1', 'SubjectAccessReview'],
+  V1LocalSubjectAccessReview: ['authorization.k8s.io', 'v1', 'LocalSubjectAccessReview'],
   V1Status: ['', 'v1', 'Status'],
   V1DeleteOptions: ['', 'v1', 'DeleteOptions'],
 };

@@ -24,6 +24,7 @@ import type {
   V1Job,
   V1Lease,
   V1LimitRange,
+  V1LocalSubjectAccessReview,
   V1MutatingWebhookConfiguration,
   V1Namespace,
   V1NetworkPolicy,
@@ -43,11 +44,15 @@ import type {
   V1RuntimeClass,
   V1Scale,
   V1Secret,
+  V1SelfSubjectAccessReview,
+  V1SelfSubjectReview,
+  V1SelfSubjectRulesReview,
   V1Service,
   V1ServiceAccount,
   V1ServiceCIDR,
   V1StatefulSet,
   V1StorageClass,
+  V1SubjectAccessReview,
   V1Taint,
   V1TokenReview,
   V1Toleration,
@@ -122,6 +127,11 @@ export type MutatingWebhookConfiguration = Wire<V1MutatingWebhookConfiguration>;
 export type ValidatingWebhookConfiguration = Wire<V1ValidatingWebhookConfiguration>;
 export type ValidatingAdmissionPolicy = Wire<V1ValidatingAdmissionPolicy>;
 export type ValidatingAdmissionPolicyBinding = Wire<V1ValidatingAdmissionPolicyBinding>;
+export type SelfSubjectAccessReview = Wire<V1SelfSubjectAccessReview>;
+export type SubjectAccessReview = Wire<V1SubjectAccessReview>;
+export type LocalSubjectAccessReview = Wire<V1LocalSubjectAccessReview>;
+export type SelfSubjectRulesReview = Wire<V1SelfSubjectRulesReview>;
+export type SelfSubjectReview = Wire<V1SelfSubjectReview>;
 
 /** Where a kind lives in the API, and (in the type only) what its objects look like. */
 export interface ResourceType<T extends KubeObject = KubeObject> {
@@ -313,6 +323,48 @@ export const VALIDATING_ADMISSION_POLICY_BINDINGS = resource<ValidatingAdmission
   'v1',
   'ValidatingAdmissionPolicyBinding',
   'validatingadmissionpolicybindings',
+  false,
+);
+export const SELF_SUBJECT_ACCESS_REVIEWS = resource<SelfSubjectAccessReview>(
+  'authorization.k8s.io',
+  'v1',
+  'SelfSubjectAccessReview',
+  'selfsubjectaccessreviews',
+  false,
+);
+export const SUBJECT_ACCESS_REVIEWS = resource<SubjectAccessReview>(
+  'authorization.k8s.io',
+  'v1',
+  'SubjectAccessReview',
+  'subjectaccessreviews',
+  false,
+);
+export const LOCAL_SUBJECT_ACCESS_REVIEWS = resource<LocalSubjectAccessReview>(
+  'authorization.k8s.io',
+  'v1',
+  'LocalSubjectAccessReview',
+  'localsubjectaccessreviews',
+  true,
+);
+export const SELF_SUBJECT_RULES_REVIEWS = resource<SelfSubjectRulesReview>(
+  'authorization.k8s.io',
+  'v1',
+  'SelfSubjectRulesReview',
+  'selfsubjectrulesreviews',
+  false,
+);
+export const SELF_SUBJECT_REVIEWS = resource<SelfSubjectReview>(
+  'authentication.k8s.io',
+  'v1',
+  'SelfSubjectReview',
+  'selfsubjectreviews',
+  false,
+);
+export const SELF_SUBJECT_REVIEWS_V1BETA1 = resource<SelfSubjectReview>(
+  'authentication.k8s.io',
+  'v1beta1',
+  'SelfSubjectReview',
+  'selfsubjectreviews',
   false,
 );
 export const MACHINES = resource<Machine>('machines.wheelhouse.dev', 'v1alpha1', 'Machine', 'machines', false);
