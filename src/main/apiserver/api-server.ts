@@ -7,7 +7,15 @@ import type { Storage } from '../store/storage.ts';
 import { AdmissionChain } from './admission/chain.ts';
 import { admissionPlugins } from './admission/plugins.ts';
 import { ApiHandler, type OwnPaths } from './api-handler.ts';
+import { AuditRecorder } from './audit/audit-recorder.ts';
+import type { AuditLog } from './audit/audit-log.ts';
+import type { AuditMode } from './audit/policy.ts';
 import { Authenticator } from './auth/authenticator.ts';
+import { BearerAuthenticator } from './auth/authn/bearer-authenticator.ts';
+import { storedBoundObjects } from './auth/authn/bound-objects.ts';
+import { ServiceAccountAuthenticator } from './auth/authn/service-account-authenticator.ts';
+import { TokenIssuer } from './auth/authn/token-issuer.ts';
+import { TokenVerifier } from './auth/authn/token-verifier.ts';
 import { chainOf, mastersAuthorizer } from './auth/authorizer.ts';
 import { IngressSecrets } from './auth/ingress-secrets.ts';
 import { NodeAuthorizer } from './auth/node-authorizer.ts';
@@ -23,8 +31,10 @@ import { RequestMetrics } from './metrics.ts';
 import type { NodeDialer } from './node-dialer.ts';
 import { NonResourcePaths } from './non-resource-paths.ts';
 import type { Pki } from './pki/pki.ts';
+import { rotateServing } from './pki/serving-rotation.ts';
 import { POST_START_HOOKS } from './post-start-hooks.ts';
 import type { RegistryContext } from './registry/context.ts';
+import type { ResourceDeps } from './resource-request.ts';
 import { Views } from './views/views.ts';
 
 export interface ApiServerDeps {
@@ -37,6 +47,8 @@ export interface ApiServerDeps {
   ownPaths?: OwnPaths;
   pki: Pki;
   tokens: TokenAuthenticator;
+  /** Where requests are written down, and how much of them. Stays the caller's. Absent: nowhere. */
+  audit?: { log: AuditLog; mode: AuditMode } | undefined;
 }
 
 export interface ApiServerOptions {
@@ -58,7 +70,7 @@ export interface ApiServer {
 
 /** Starts serving the API over a store. Rejects when the address cannot be had. */
 export async function startApiServer(deps: ApiServerDeps, options: ApiServerOptions): Promise<ApiServer> {
-  const { storage, log, clock, dialNode } = deps;
+  const { storage, log, clock, dialNode, pki } = deps;
   const catalog = new KindCatalog();
   const views = new Views(storage, catalog, log);
   const graph = new NodeGraph(storage, log, new IngressSecrets(views));
@@ -77,27 +89,49 @@ export async function startApiServer(deps: ApiServerDeps, options: ApiServerOpti
     log.error({ error: messageOf(error) }, 'node graph could not be read');
   });
   const metrics = new RequestMetrics();
-  let address = '';
-  const handler = new ApiHandler({
+  const audit = deps.audit && new AuditRecorder(deps.audit.log, deps.audit.mode, clock);
+  const serviceAccounts = new ServiceAccountAuthenticator(
+    new TokenVerifier(pki.serviceAccountKeys),
+    storedBoundObjects(registry),
+    clock,
+  );
+  const bearerTokens = new BearerAuthenticator(deps.tokens, serviceAccounts);
+  const resources: ResourceDeps = {
     registry,
     dialNode,
     authorizer,
+    rules,
+    bearerTokens,
+    tokenIssuer: new TokenIssuer(pki.serviceAccountKeys),
+  };
+  let address = '';
+  const handler = new ApiHandler({
+    ...resources,
+    authorizer,
     ownPaths: deps.ownPaths,
-    paths: new NonResourcePaths({ catalog, serverAddress: () => address, metrics: () => metrics.render() }),
+    paths: new NonResourcePaths({
+      catalog,
+      serverAddress: () => address,
+      tokenKeys: pki.serviceAccountKeys,
+      metrics: () => metrics.render() + (deps.audit?.log.metrics() ?? ''),
+    }),
   });
   const listener = new Listener(
     {
       handler,
       catalog,
-      authenticator: new Authenticator(deps.tokens, clock),
+      authenticator: new Authenticator(bearerTokens, clock),
+      authorizer,
+      audit,
       metrics,
       clock,
       log,
-      resources: { registry, dialNode },
+      resources,
       dialNode,
     },
-    deps.pki,
+    pki,
   );
+  const stopRotation = rotateServing(pki, () => listener.showServingCertificate(), log);
   const { host } = options.listen;
   const port = await listener.listen(host, options.listen.port);
   address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
@@ -107,9 +141,10 @@ export async function startApiServer(deps: ApiServerDeps, options: ApiServerOpti
   return {
     url: `https://${address}`,
     port,
-    inProcess: (user) => inProcessTransport(handler, user),
+    inProcess: (user) => inProcessTransport(handler, user, audit),
     handleConnection: (stream) => listener.accept(stream),
     async close() {
+      stopRotation();
       await listener.close();
       graph.close();
       await following;

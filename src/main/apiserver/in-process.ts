@@ -4,6 +4,8 @@ import type { KubeObject, Status, WatchEvent } from '../../shared/api/meta.ts';
 import type { ApiRequest, Query, Transport } from '../../shared/client/transport.ts';
 import type { Answer, ApiCall } from './api-call.ts';
 import type { ApiHandler } from './api-handler.ts';
+import type { AuditRecorder } from './audit/audit-recorder.ts';
+import { isRead } from './audit/policy.ts';
 import { authenticated, type UserInfo } from './auth/user.ts';
 import { bookmarkOf } from './bookmark.ts';
 import { listTypeOf } from './resource-handlers.ts';
@@ -21,7 +23,7 @@ function searchOf(query: Query | undefined): URLSearchParams {
  * The API for clients in the same process: the same authorization, admission and registry, with neither sockets nor
  * JSON. Objects handed out are the stored ones, frozen; bodies are decoded into copies, so a client may pass what it got.
  */
-export function inProcessTransport(handler: ApiHandler, who: UserInfo): Transport {
+export function inProcessTransport(handler: ApiHandler, who: UserInfo, audit?: AuditRecorder): Transport {
   const user = authenticated(who);
   const callOf = (request: Omit<ApiRequest, 'signal'>, signal: AbortSignal | undefined): ApiCall => ({
     user,
@@ -39,7 +41,8 @@ export function inProcessTransport(handler: ApiHandler, who: UserInfo): Transpor
     async request<T>(request: ApiRequest): Promise<T> {
       const signal = request.signal as AbortSignal | undefined;
       signal?.throwIfAborted();
-      return (await valueOf(await handler.handle(callOf(request, signal)))) as T;
+      const call = callOf(request, signal);
+      return (await valueOf(await (audit ? audited(handler, call, audit) : handler.handle(call)))) as T;
     },
 
     async *watch<T>(request: { path: string; query: Query; signal: AbortSignal }): AsyncGenerator<WatchEvent<T>> {
@@ -60,6 +63,23 @@ export function inProcessTransport(handler: ApiHandler, who: UserInfo): Transpor
       else if (answer.type === 'text' && answer.text !== '') yield Buffer.from(answer.text);
     },
   };
+}
+
+/** Writes go into the audit log like anybody's; what our own parts read, all the time, does not. */
+async function audited(handler: ApiHandler, call: ApiCall, audit: AuditRecorder): Promise<Answer> {
+  if (isRead(call.method.toLowerCase())) return handler.handle(call);
+  const { method, path, query, user } = call;
+  const entry = audit.begin({ method, path, query, inProcess: true });
+  entry.identified(user, undefined);
+  entry.received(call.body);
+  try {
+    const answer = await handler.handle({ ...call, annotate: entry.annotate });
+    entry.answered(answer);
+    return answer;
+  } catch (error) {
+    entry.failed(error);
+    throw error;
+  }
 }
 
 function eventOf(item: WatchItem, kind: Extract<Answer, { type: 'watch' }>['kind']): WatchEvent<unknown> {

@@ -1,12 +1,20 @@
 import type { KindCatalog } from '../resources/catalog.ts';
 import { pageNotFound, type Answer, type ApiCall } from './api-call.ts';
+import {
+  jsonWebKeys,
+  JWKS_PATH,
+  OPENID_CONFIGURATION_PATH,
+  openIdConfiguration,
+} from './auth/authn/issuer-discovery.ts';
 import { aggregatedContentType, aggregatedDiscovery, aggregatedVersionOf } from './discovery/aggregated.ts';
 import { apiGroup, apiGroupList, apiResourceList, apiVersions } from './discovery/legacy.ts';
 import { groupsOf, type ApiGroup } from './discovery/resources.ts';
 import { openApiAnswer } from './discovery/openapi.ts';
+import type { ServiceAccountKeys } from './pki/service-account-keys.ts';
 import { versionInfo } from './version.ts';
 
 const ROOT_PATHS = [
+  OPENID_CONFIGURATION_PATH,
   '/api',
   '/apis',
   '/healthz',
@@ -14,6 +22,7 @@ const ROOT_PATHS = [
   '/metrics',
   '/openapi/v2',
   '/openapi/v3',
+  JWKS_PATH,
   '/readyz',
   '/version',
 ];
@@ -29,6 +38,8 @@ export interface NonResourceDeps {
   catalog: KindCatalog;
   /** `127.0.0.1:6443`, told in /api. */
   serverAddress(): string;
+  /** What service account tokens are verified with. */
+  tokenKeys: Pick<ServiceAccountKeys, 'jwks'>;
   /** The Prometheus text of /metrics. */
   metrics(): string;
 }
@@ -59,6 +70,10 @@ export class NonResourcePaths {
         return text(call.query.has('verbose') ? `[+]ping ok\n[+]storage ok\n${path.slice(1)} check passed\n` : 'ok');
       case '/metrics':
         return text(this.deps.metrics(), 'text/plain; version=0.0.4; charset=utf-8');
+      case OPENID_CONFIGURATION_PATH:
+        return openIdConfiguration(this.deps.serverAddress());
+      case JWKS_PATH:
+        return jsonWebKeys(this.deps.tokenKeys);
       case '/api':
         return this.#discovery(
           accept,

@@ -1,5 +1,9 @@
+import type { BearerAuthenticator } from './auth/authn/bearer-authenticator.ts';
+import type { TokenIssuer } from './auth/authn/token-issuer.ts';
 import type { NodeDialer } from './node-dialer.ts';
 import type { Answer, ApiCall } from './api-call.ts';
+import type { Authorizer } from './auth/authorizer.ts';
+import type { RuleResolver } from './auth/rbac/rule-resolver.ts';
 import type { RegistryContext, Target } from './registry/context.ts';
 import type { RequestBody } from './registry/decode-request.ts';
 import type { RequestInfo } from './request-info.ts';
@@ -9,6 +13,14 @@ import { badRequest } from '../../shared/api/errors.ts';
 export interface ResourceDeps {
   registry: RegistryContext;
   dialNode: NodeDialer;
+  /** Decides about requests; asked again by reviews. */
+  authorizer: Authorizer;
+  /** Which rules of RBAC apply to whom. */
+  rules: RuleResolver;
+  /** Signs service account tokens. */
+  tokenIssuer: TokenIssuer;
+  /** Tells whose a token is, for reviews. */
+  bearerTokens: BearerAuthenticator;
 }
 
 /** An authorized request for a resource of a known kind. Handlers add to `warnings` what the client should be told. */

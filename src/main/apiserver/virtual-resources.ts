@@ -1,11 +1,26 @@
 import { methodNotAllowed } from '../../shared/api/errors.ts';
+import { createTokenReview } from './auth/authn/token-review.ts';
+import {
+  reviewAccess,
+  reviewLocalAccess,
+  reviewOwnAccess,
+  reviewOwnRules,
+  reviewSelf,
+} from './auth/reviews/reviews.ts';
 import type { ResourceHandler } from './resource-request.ts';
 
 /**
  * Resources that are computed and never stored (reviews, bindings, metrics), by `GROUP/PLURAL` and verb. Their kinds
  * are declared as `virtual` with the same verbs.
  */
-export const VIRTUAL_RESOURCES: ReadonlyMap<string, Readonly<Record<string, ResourceHandler>>> = new Map();
+export const VIRTUAL_RESOURCES: ReadonlyMap<string, Readonly<Record<string, ResourceHandler>>> = new Map([
+  ['authentication.k8s.io/tokenreviews', { create: createTokenReview }],
+  ['authentication.k8s.io/selfsubjectreviews', { create: reviewSelf }],
+  ['authorization.k8s.io/selfsubjectaccessreviews', { create: reviewOwnAccess }],
+  ['authorization.k8s.io/selfsubjectrulesreviews', { create: reviewOwnRules }],
+  ['authorization.k8s.io/subjectaccessreviews', { create: reviewAccess }],
+  ['authorization.k8s.io/localsubjectaccessreviews', { create: reviewLocalAccess }],
+]);
 
 /** Throws 405 for a verb the resource does not have. */
 export function virtualHandler(group: string, plural: string, verb: string): ResourceHandler {

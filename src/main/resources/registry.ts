@@ -1,5 +1,14 @@
 import type { KubeObject } from '../../shared/api/meta.ts';
 import type { KindDefinition } from './definition.ts';
+import { certificateSigningRequestKind } from './kinds/certificate-signing-request.ts';
+import {
+  localSubjectAccessReviewKind,
+  selfSubjectAccessReviewKind,
+  selfSubjectReviewKind,
+  selfSubjectReviewV1Beta1Kind,
+  selfSubjectRulesReviewKind,
+  subjectAccessReviewKind,
+} from './kinds/access-reviews.ts';
 import { configMapKind } from './kinds/config-map.ts';
 import { controllerRevisionKind } from './kinds/controller-revision.ts';
 import { cronJobKind } from './kinds/cron-job.ts';
@@ -40,6 +49,7 @@ import { serviceCidrKind } from './kinds/service-cidr.ts';
 import { serviceKind } from './kinds/service.ts';
 import { statefulSetKind } from './kinds/stateful-set.ts';
 import { storageClassKind } from './kinds/storage-class.ts';
+import { tokenReviewKind } from './kinds/token-review.ts';
 import {
   validatingAdmissionPolicyBindingKind,
   validatingAdmissionPolicyKind,
@@ -83,6 +93,14 @@ export const KINDS: readonly KindDefinition[] = [
   kind(cronJobKind),
   kind(endpointSliceKind),
   kind(eventV1Kind),
+  kind(tokenReviewKind),
+  kind(certificateSigningRequestKind),
+  kind(selfSubjectReviewKind),
+  kind(selfSubjectReviewV1Beta1Kind),
+  kind(selfSubjectAccessReviewKind),
+  kind(selfSubjectRulesReviewKind),
+  kind(subjectAccessReviewKind),
+  kind(localSubjectAccessReviewKind),
   kind(leaseKind),
   kind(ingressKind),
   kind(ingressClassKind),

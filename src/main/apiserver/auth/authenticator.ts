@@ -1,6 +1,9 @@
 import type { TLSSocket } from 'node:tls';
+import { unauthorized } from '../../../shared/api/errors.ts';
 import type { Clock } from '../../../shared/logger.ts';
-import type { TokenAuthenticator } from './tokens.ts';
+import type { Annotate } from '../audit/annotate.ts';
+import type { BearerAuthenticator } from './authn/bearer-authenticator.ts';
+import { TokenError } from './authn/token-verifier.ts';
 import { authenticated, type UserInfo } from './user.ts';
 
 /** What a client certificate says; undefined when there is none or it was not signed by our authority. */
@@ -12,6 +15,9 @@ export interface PeerIdentity {
 
 type PeerSocket = Pick<TLSSocket, 'authorized' | 'getPeerCertificate'>;
 
+/** Kubernetes' own subject attribute for a user's uid (feature AllowParsingUserUIDFromCertAuth). */
+const UID_ATTRIBUTE = '1.3.6.1.4.1.57683.2';
+
 const listOf = (value: string | string[] | undefined): string[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value];
 
@@ -19,27 +25,47 @@ const listOf = (value: string | string[] | undefined): string[] =>
 export function peerIdentityOf(socket: PeerSocket): PeerIdentity | undefined {
   if (!socket.authorized) return undefined;
   const certificate = socket.getPeerCertificate();
-  const subject = certificate.subject as Partial<Record<'CN' | 'O', string | string[]>> | undefined;
-  const names = listOf(subject?.CN);
+  const subject = certificate.subject as Partial<Record<string, string | string[]>> | undefined;
+  const names = listOf(subject?.['CN']);
   const name = names[0];
-  // Two common names would let a signer and a reader disagree about who this is.
-  if (name === undefined || name === '' || names.length !== 1) return undefined;
-  return { user: { name, groups: listOf(subject?.O) }, expiresAt: Date.parse(certificate.valid_to) };
+  const uids = listOf(subject?.[UID_ATTRIBUTE]);
+  // Two common names would let a signer and a reader disagree about who this is; so would two uids.
+  if (name === undefined || name === '' || names.length !== 1 || uids.length > 1) return undefined;
+  const fingerprint = certificate.fingerprint256.replaceAll(':', '').toLowerCase();
+  return {
+    user: {
+      name,
+      groups: listOf(subject?.['O']),
+      ...(uids[0] ? { uid: uids[0] } : {}),
+      extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${fingerprint}`] },
+    },
+    expiresAt: Date.parse(certificate.valid_to),
+  };
 }
 
-/**
- * The user of a request, or undefined (401). A valid client certificate wins; else a bearer token.
- */
+/** Finds out who makes a request. A valid client certificate wins; else a bearer token. */
 export class Authenticator {
   constructor(
-    private readonly tokens: TokenAuthenticator,
+    private readonly tokens: Pick<BearerAuthenticator, 'authenticate'>,
     private readonly clock: Clock,
   ) {}
 
-  async authenticate(peer: PeerIdentity | undefined, authorization: string | undefined): Promise<UserInfo | undefined> {
+  /** Throws the 401, which says nothing of why: that is for the audit log. */
+  async authenticate(
+    peer: PeerIdentity | undefined,
+    authorization: string | undefined,
+    annotate?: Annotate,
+  ): Promise<UserInfo> {
     if (peer && peer.expiresAt > this.clock.now()) return authenticated(peer.user);
     const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-    const user = token === undefined ? undefined : await this.tokens.authenticate(token);
-    return user && authenticated(user);
+    if (token === undefined) throw unauthorized();
+    try {
+      const identity = await this.tokens.authenticate(token, undefined, annotate);
+      if (identity) return authenticated(identity.user);
+    } catch (error) {
+      if (!(error instanceof TokenError)) throw error;
+      annotate?.('wheelhouse.dev/refused', error.message);
+    }
+    throw unauthorized();
   }
 }

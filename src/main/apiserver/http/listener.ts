@@ -26,15 +26,12 @@ export class Listener {
 
   constructor(
     private readonly deps: UpgradeDeps,
-    pki: Pki,
+    private readonly pki: Pki,
   ) {
     this.#server = createSecureServer({
-      key: pki.serving.key,
-      cert: pki.serving.certificate,
-      ca: pki.caCertificate,
+      ...this.#secureContext(),
       requestCert: true,
       rejectUnauthorized: false,
-      minVersion: 'TLSv1.2',
       allowHTTP1: true,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -76,10 +73,20 @@ export class Listener {
     this.#server.emit('connection', stream);
   }
 
+  /** Shows the serving certificate there is now to connections from now on; open ones go on. */
+  showServingCertificate(): void {
+    this.#server.setSecureContext(this.#secureContext());
+  }
+
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const stream of this.#open) stream.destroy();
     await closed;
+  }
+
+  #secureContext(): { key: string; cert: string; ca: string; minVersion: 'TLSv1.2' } {
+    const { serving, caCertificate } = this.pki;
+    return { key: serving.key, cert: serving.certificate, ca: caCertificate, minVersion: 'TLSv1.2' };
   }
 
   #track(stream: Duplex): void {

@@ -1,11 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
-import { type ApiError, internalError, isApiError, messageOf, unauthorized } from '../../../shared/api/errors.ts';
+import { type ApiError, internalError, isApiError, messageOf } from '../../../shared/api/errors.ts';
 import type { Clock, Logger } from '../../../shared/logger.ts';
 import type { KindCatalog } from '../../resources/catalog.ts';
 import type { Answer, ApiCall } from '../api-call.ts';
 import type { ApiHandler } from '../api-handler.ts';
+import type { AuditedRequest, AuditEntry, AuditRecorder } from '../audit/audit-recorder.ts';
 import type { Authenticator, PeerIdentity } from '../auth/authenticator.ts';
+import { impersonated, wantedUserOf } from '../auth/authn/impersonation.ts';
+import type { Authorizer } from '../auth/authorizer.ts';
+import type { UserInfo } from '../auth/user.ts';
 import type { RequestMetrics } from '../metrics.ts';
 import { asObject, asStored } from '../registry/as-object.ts';
 import { jsonOf } from '../registry/json-value.ts';
@@ -24,6 +28,10 @@ export interface HttpDeps {
   handler: ApiHandler;
   catalog: KindCatalog;
   authenticator: Authenticator;
+  /** Asked whether a user may act as another. */
+  authorizer: Authorizer;
+  /** Absent when no audit log is kept. */
+  audit?: AuditRecorder | undefined;
   metrics: RequestMetrics;
   clock: Clock;
   log: Logger;
@@ -52,10 +60,12 @@ export async function handleRequest(
   response.on('error', () => gone.abort());
   const { path, query } = splitTarget(request.url ?? '/');
   const method = request.method ?? 'GET';
+  let audit: AuditEntry | undefined;
   let streamed = false;
   try {
-    const user = await deps.authenticator.authenticate(peer, request.headers.authorization);
-    if (!user) throw unauthorized();
+    audit = deps.audit?.begin(auditedRequestOf(request, method, path, query));
+    if (audit) response.setHeader('audit-id', audit.id);
+    const user = await userOf(deps, request, peer, audit);
     const bytes = METHODS_WITH_BODY.has(method) ? await readRequestBody(request) : undefined;
     const call: ApiCall = {
       user,
@@ -63,18 +73,62 @@ export async function handleRequest(
       path,
       query,
       accept: request.headers.accept ?? '',
+      userAgent: request.headers['user-agent'],
       body: bytes && { bytes, contentType: request.headers['content-type'] ?? '' },
       signal: gone.signal,
+      ...(audit ? { annotate: audit.annotate } : {}),
     };
+    audit?.received(call.body);
     const answer = await deps.handler.handle(call);
     streamed = answer.type === 'watch' || answer.type === 'stream';
+    if (streamed) audit?.started('code' in answer ? answer.code : 200);
     await writeAnswer(deps, response, answer, call);
+    audit?.answered(answer);
   } catch (error) {
+    audit?.failed(error);
     sendError(deps, request, response, error, gone.signal);
   } finally {
     const seconds = streamed ? undefined : (performance.now() - startedMs) / 1000;
     deps.metrics.observe(metricLabelsOf(deps.catalog, method, path, query), response.statusCode, seconds);
   }
+}
+
+/** Who makes the request, or whom its headers ask to be taken for. Throws 401, and 403 when that is not allowed. */
+export async function userOf(
+  deps: Pick<HttpDeps, 'authenticator' | 'authorizer'>,
+  request: HttpRequest,
+  peer: PeerIdentity | undefined,
+  audit: AuditEntry | undefined,
+): Promise<UserInfo> {
+  const own = await deps.authenticator.authenticate(peer, request.headers.authorization, audit?.annotate);
+  audit?.identified(own, undefined);
+  const wanted = wantedUserOf(request.rawHeaders);
+  if (!wanted) return own;
+  const user = await impersonated(deps.authorizer, own, wanted);
+  audit?.identified(own, user);
+  return user;
+}
+
+/** What the audit log wants to know of a request. */
+export function auditedRequestOf(
+  request: HttpRequest,
+  method: string,
+  path: string,
+  query: URLSearchParams,
+): AuditedRequest {
+  const forwarded = request.headers['x-forwarded-for'];
+  const id = request.headers['audit-id'];
+  const remote = request.socket.remoteAddress;
+  const hops = typeof forwarded === 'string' ? forwarded.split(',').map((hop) => hop.trim()) : [];
+  return {
+    method,
+    path,
+    query,
+    id: typeof id === 'string' ? id : undefined,
+    sourceIps: remote === undefined ? hops : [...hops, remote],
+    userAgent: request.headers['user-agent'],
+    inProcess: false,
+  };
 }
 
 function sendError(

@@ -1,7 +1,8 @@
 import { STATUS_CODES, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { badRequest, internalError, isApiError, notFound, unauthorized } from '../../../shared/api/errors.ts';
+import { badRequest, internalError, isApiError, notFound } from '../../../shared/api/errors.ts';
 import type { Pod } from '../../../shared/api/kinds.ts';
+import type { AuditEntry } from '../audit/audit-recorder.ts';
 import type { PeerIdentity } from '../auth/authenticator.ts';
 import { requestOf } from '../api-handler.ts';
 import type { NodeDialer } from '../node-dialer.ts';
@@ -14,7 +15,7 @@ import { servePortForward } from '../streaming/port-forward.ts';
 import { serveSpdyCommand } from '../streaming/spdy-command.ts';
 import { askKubelet, kubeletError } from '../subresources/kubelet-client.ts';
 import { streamTargetOf, type StreamTarget } from '../subresources/exec.ts';
-import { asApiError, splitTarget, type HttpDeps } from './request-handler.ts';
+import { asApiError, auditedRequestOf, splitTarget, userOf, type HttpDeps } from './request-handler.ts';
 
 export interface UpgradeDeps extends HttpDeps {
   resources: ResourceDeps;
@@ -45,9 +46,16 @@ export async function handleUpgrade(
   const gone = new AbortController();
   socket.on('close', () => gone.abort());
   socket.on('error', () => gone.abort());
+  const { path, query } = splitTarget(request.url ?? '/');
+  let audit: AuditEntry | undefined;
   try {
-    await join(deps, request, socket, head, peer, gone.signal);
+    audit = deps.audit?.begin(auditedRequestOf(request, request.method ?? 'GET', path, query));
+    await join(deps, { request, socket, head, signal: gone.signal }, peer, audit);
+    const done = (): void => audit?.completed(101);
+    if (socket.destroyed) done();
+    else socket.on('close', done);
   } catch (error) {
+    audit?.failed(error);
     if (!isApiError(error)) deps.log.error({ error: String(error) }, 'upgrade failed');
     const { status } = asApiError(error);
     refuse(socket, status.code ?? 500, JSON.stringify(status));
@@ -56,18 +64,16 @@ export async function handleUpgrade(
 
 async function join(
   deps: UpgradeDeps,
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
+  client: { request: IncomingMessage; socket: Duplex; head: Buffer; signal: AbortSignal },
   peer: PeerIdentity | undefined,
-  signal: AbortSignal,
+  audit: AuditEntry | undefined,
 ): Promise<void> {
-  const user = await deps.authenticator.authenticate(peer, request.headers.authorization);
-  if (!user) throw unauthorized();
+  const { request, socket, head, signal } = client;
+  const user = await userOf(deps, request, peer, audit);
   const { path, query } = splitTarget(request.url ?? '/');
   const method = request.method ?? 'GET';
   const info = requestInfoOf(method, path, query);
-  await deps.handler.authorize({ user }, info);
+  await deps.handler.authorize({ user, ...(audit ? { annotate: audit.annotate } : {}) }, info);
   const resource = requestOf(
     deps.resources.registry.catalog,
     { user, method, path, query, body: undefined, signal },
@@ -79,16 +85,19 @@ async function join(
   if (subresource !== 'exec' && subresource !== 'attach' && subresource !== 'portforward')
     throw badRequest(`upgrades are not served at ${JSON.stringify(path)}`);
   const pod = asObject(await readStored(deps.resources, resource)) as Pod;
-  const client = { request, socket, head, signal };
   const webSocket = request.headers.upgrade?.toLowerCase() === 'websocket';
   if (!webSocket && !asksForSpdy(request))
     throw badRequest(`unable to upgrade: ${JSON.stringify(request.headers.upgrade)} is neither websocket nor SPDY/3.1`);
-  if (subresource === 'portforward') return servePortForward(deps, client, pod);
+  if (subresource === 'portforward') {
+    audit?.started(101);
+    return servePortForward(deps, client, pod);
+  }
   const target = streamTargetOf(pod, subresource, query);
   if (!webSocket) {
     // kubectl answers every failed WebSocket handshake by trying SPDY and shows only what that says.
     if (!isRunning(pod, target))
       throw internalError(`unable to upgrade connection: container not found (${JSON.stringify(target.container)})`);
+    audit?.started(101);
     return serveSpdyCommand(deps, client, target);
   }
   const headers: OutgoingHttpHeaders = { connection: 'Upgrade', upgrade: 'websocket' };
@@ -99,6 +108,7 @@ async function join(
   const answer = await askKubelet(deps.dialNode, { node: target.node, path: target.path, headers, signal });
   if (answer.type === 'response') throw await kubeletError(answer.message);
 
+  audit?.started(101);
   const lines = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', 'Upgrade: websocket'];
   for (const name of ANSWER_HEADERS) {
     const value = answer.message.headers[name];

@@ -12,12 +12,13 @@ const DAY_MS = 86_400_000;
 /** A laptop's clock and a machine's may differ; a certificate is valid from an hour before it was made. */
 const BACKDATE_MS = 3_600_000;
 const CA_DAYS = 3650;
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+/** What the authority signs with. */
+export const SIGNING_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
 x509.cryptoProvider.set(webcrypto as never);
 
 const generateKeys = (): Promise<webcrypto.CryptoKeyPair> =>
-  webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  webcrypto.subtle.generateKey(SIGNING_ALGORITHM, true, ['sign', 'verify']);
 
 async function pemOf(key: webcrypto.CryptoKey): Promise<string> {
   return x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
@@ -33,7 +34,7 @@ export async function createAuthority(commonName: string, nowMs: number): Promis
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     name: new x509.Name([{ CN: [{ utf8String: commonName }] }]),
     keys,
-    signingAlgorithm: ALGORITHM,
+    signingAlgorithm: SIGNING_ALGORITHM,
     ...validity(nowMs, CA_DAYS),
     extensions: [
       new x509.BasicConstraintsExtension(true, 0, true),
@@ -47,6 +48,10 @@ export async function createAuthority(commonName: string, nowMs: number): Promis
   return { key: await pemOf(keys.privateKey), certificate: certificate.toString('pem') };
 }
 
+/** The authority's key, to sign with. */
+export const authoritySigningKey = (authority: KeyPair): Promise<webcrypto.CryptoKey> =>
+  webcrypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(authority.key), SIGNING_ALGORITHM, false, ['sign']);
+
 export interface LeafRequest {
   commonName: string;
   organizations: readonly string[];
@@ -59,13 +64,7 @@ export interface LeafRequest {
 /** A leaf with a fresh key, signed by the authority. */
 export async function issueLeaf(authority: KeyPair, request: LeafRequest, nowMs: number): Promise<KeyPair> {
   const issuer = new x509.X509Certificate(authority.certificate);
-  const signingKey = await webcrypto.subtle.importKey(
-    'pkcs8',
-    x509.PemConverter.decodeFirst(authority.key),
-    ALGORITHM,
-    false,
-    ['sign'],
-  );
+  const signingKey = await authoritySigningKey(authority);
   const keys = await generateKeys();
   const usage = request.usage === 'client' ? x509.ExtendedKeyUsage.clientAuth : x509.ExtendedKeyUsage.serverAuth;
   const certificate = await x509.X509CertificateGenerator.create({
@@ -77,7 +76,7 @@ export async function issueLeaf(authority: KeyPair, request: LeafRequest, nowMs:
     issuer: issuer.subjectName,
     publicKey: keys.publicKey,
     signingKey,
-    signingAlgorithm: ALGORITHM,
+    signingAlgorithm: SIGNING_ALGORITHM,
     ...validity(nowMs, request.days),
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),

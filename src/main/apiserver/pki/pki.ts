@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { Clock } from '../../../shared/logger.ts';
 import { createAuthority, isDueForRenewal, isSignedBy, issueLeaf, type KeyPair } from './certificates.ts';
+import { openServiceAccountKeys, type ServiceAccountKeys } from './service-account-keys.ts';
+import { signRequest, type SigningRequest } from './sign-request.ts';
 import { readIfPresent, writePrivateFile } from './private-file.ts';
 
 export interface ClientCertificateRequest {
@@ -16,8 +18,14 @@ export interface ClientCertificateRequest {
 export interface Pki {
   /** PEM of the authority: what clients trust. */
   readonly caCertificate: string;
+  /** What the API server shows now. */
   readonly serving: KeyPair;
+  readonly serviceAccountKeys: ServiceAccountKeys;
   issueClientCertificate(request: ClientCertificateRequest): Promise<KeyPair>;
+  /** Signs a certificate signing request as it is; PEM. Whether to is the caller's decision. */
+  signRequest(request: SigningRequest): Promise<string>;
+  /** Replaces the serving certificate when two thirds of its life are over. Returns whether it did. */
+  renewServing(): Promise<boolean>;
 }
 
 const LEAF_DAYS = 365;
@@ -55,32 +63,35 @@ export async function openPki(directory: string, clock: Clock = { now: () => Dat
     (await readPair(directory, 'ca')) ??
     (await writePair(directory, 'ca', await createAuthority('kubernetes', clock.now())));
 
+  const issueServing = async (): Promise<KeyPair> => {
+    const request = {
+      commonName: 'kube-apiserver',
+      organizations: [],
+      days: LEAF_DAYS,
+      usage: 'server' as const,
+      alternativeNames: SERVING_NAMES,
+    };
+    return writePair(directory, 'apiserver', await issueLeaf(authority, request, clock.now()));
+  };
   const kept = await readPair(directory, 'apiserver');
   const usable =
     kept !== undefined &&
     !isDueForRenewal(kept.certificate, clock.now()) &&
     (await isSignedBy(kept.certificate, authority.certificate));
-  const serving = usable
-    ? kept
-    : await writePair(
-        directory,
-        'apiserver',
-        await issueLeaf(
-          authority,
-          {
-            commonName: 'kube-apiserver',
-            organizations: [],
-            days: LEAF_DAYS,
-            usage: 'server',
-            alternativeNames: SERVING_NAMES,
-          },
-          clock.now(),
-        ),
-      );
+  let serving = usable ? kept : await issueServing();
 
   return {
     caCertificate: authority.certificate,
-    serving,
+    get serving() {
+      return serving;
+    },
+    serviceAccountKeys: await openServiceAccountKeys(directory, clock),
+    signRequest: (request) => signRequest(authority, request, clock.now()),
+    async renewServing() {
+      if (!isDueForRenewal(serving.certificate, clock.now())) return false;
+      serving = await issueServing();
+      return true;
+    },
     issueClientCertificate: ({ commonName, organizations, days }) =>
       issueLeaf(authority, { commonName, organizations, days: days ?? LEAF_DAYS, usage: 'client' }, clock.now()),
   };

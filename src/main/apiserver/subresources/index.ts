@@ -1,4 +1,6 @@
+import { tokenRequestHandler } from '../auth/authn/token-request.ts';
 import type { ResourceHandler } from '../resource-request.ts';
+import { approvalHandler } from './approval.ts';
 import { bindingHandler } from './binding.ts';
 import { evictionHandler } from './eviction.ts';
 import { streamingOnlyHandler } from './exec.ts';
@@ -21,6 +23,8 @@ export const SUBRESOURCES: ReadonlyMap<string, ServedSubresource> = new Map([
   ['/pods/exec', { handler: streamingOnlyHandler }],
   ['/pods/attach', { handler: streamingOnlyHandler }],
   ['/pods/portforward', { handler: streamingOnlyHandler }],
+  ['/serviceaccounts/token', { handler: tokenRequestHandler }],
+  ['certificates.k8s.io/certificatesigningrequests/approval', { handler: approvalHandler }],
   ['/namespaces/finalize', { handler: finalizeHandler }],
   ['/nodes/proxy', { handler: nodeProxyHandler, takesPath: true }],
 ]);

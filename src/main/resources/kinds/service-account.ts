@@ -12,7 +12,13 @@ export const serviceAccountKind: KindDefinition<ServiceAccount> = {
   schema: SCHEMA,
   durability: 'durable',
   hasStatus: false,
-  subresources: [],
+  subresources: [
+    {
+      name: 'token',
+      kind: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
+      verbs: ['create'],
+    },
+  ],
   nameRule: 'dns1123subdomain',
   allowUnconditionalUpdate: true,
   allowCreateOnUpdate: false,

@@ -4,6 +4,7 @@ import { decodeObject } from '../decode/decode-object.ts';
 import type { KindDefinition } from '../definition.ts';
 import { KINDS } from '../registry.ts';
 import { ADMISSION_SAMPLES } from './admission-samples.ts';
+import { AUTH_SAMPLES } from './auth-samples.ts';
 import { coreSamples } from './core-samples.ts';
 import { POLICY_SAMPLES } from './policy-samples.ts';
 import { workloadSamples } from './workload-samples.ts';
@@ -148,6 +149,7 @@ const SAMPLES: Readonly<Record<string, JsonObject>> = {
     firstTimestamp: '2026-01-01T00:00:00Z',
     lastTimestamp: '2026-01-01T00:01:00Z',
   },
+  ...AUTH_SAMPLES,
   Machine: {
     metadata: { name: 'box' },
     spec: {
