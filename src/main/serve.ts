@@ -1,7 +1,9 @@
 import { createInterface } from 'node:readline';
 import { setFlagsFromString } from 'node:v8';
+import { isSentence, parseCommand, runCommand, type Command } from './app/commands.ts';
 import { startControlPlane } from './app/control-plane.ts';
-import { OptionError, parseOptions } from './app/options.ts';
+import { createLogger } from './app/log.ts';
+import { parseOptions } from './app/options.ts';
 import { fileModeProtector } from './app/secret-box.ts';
 import { connectionOf } from './app/web-socket-connection.ts';
 import { startUiServer } from './app/ui-server.ts';
@@ -49,14 +51,20 @@ async function serve(): Promise<void> {
   process.on('SIGINT', stop);
 }
 
+/** A command ends by itself: its outcome on standard output, or a sentence on standard error and exit code 1. */
+async function carryOut(command: Command): Promise<void> {
+  const deps = { protector: fileModeProtector, clock: { now: () => Date.now() }, log: createLogger() };
+  process.stdout.write(`${await runCommand(command, deps)}\n`);
+}
+
 setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
 try {
-  await serve();
+  const command = parseCommand(process.argv.slice(2), process.env, process.platform);
+  await (command === undefined ? serve() : carryOut(command));
 } catch (error) {
   // What the user can put right is one sentence; anything else keeps its stack for a report.
-  const expected = error instanceof OptionError || error instanceof StartError;
   process.stderr.write(
-    `${expected ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    `${isSentence(error) ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   );
   process.exit(1);
 }

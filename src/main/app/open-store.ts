@@ -26,6 +26,13 @@ interface Deps {
   log: Logger;
 }
 
+/** Another control plane runs on the data directory. */
+export class StoreInUseError extends StartError {
+  constructor(locked: StoreLockedError) {
+    super(`${locked.message}; stop that, or choose another directory with --data-dir`);
+  }
+}
+
 /** The store of a control plane, and the identity it is sealed with. */
 export interface OpenedStore {
   storage: Storage;
@@ -49,9 +56,7 @@ async function openInDataDir(dataDir: string, deps: Deps): Promise<OpenedStore> 
     clock: deps.clock,
     options: { sealer: sealerOf(identity.box) },
   }).catch((error: unknown) => {
-    throw error instanceof StoreLockedError
-      ? new StartError(`${error.message}; stop that, or choose another directory with --data-dir`)
-      : error;
+    throw error instanceof StoreLockedError ? new StoreInUseError(error) : error;
   });
   const rotation: RotationDeps = {
     box: identity.box,

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { StartError } from './start-error.ts';
 
 /** The passphrase does not fit, or the bytes are not what was sealed with it. */
 export class WrongPassphraseError extends Error {
@@ -10,7 +11,7 @@ export class WrongPassphraseError extends Error {
 }
 
 /** A passphrase file that cannot be used, in a sentence that says what to do. */
-export class PassphraseFileError extends Error {}
+export class PassphraseFileError extends StartError {}
 
 const SALT = 16;
 const NONCE = 12;

@@ -24,6 +24,7 @@ export interface Backup {
 
 const FORMAT = 'wheelhouse-backup';
 const FORMAT_VERSION = 1;
+const GZIP = Buffer.from([0x1f, 0x8b]);
 /** An archive that unpacks to more than this is no backup of ours. */
 const LARGEST = 2 ** 31 - 1;
 
@@ -110,7 +111,7 @@ export async function decodeBackup(file: Buffer, passphrase: string | undefined)
 }
 
 async function unpack(file: Buffer): Promise<Buffer> {
-  if (file.readUInt16BE(0) !== 0x1f8b) throw new BackupError('it is not a Wheelhouse backup');
+  if (!file.subarray(0, GZIP.length).equals(GZIP)) throw new BackupError('it is not a Wheelhouse backup');
   return new Promise((resolve, reject) => {
     gunzip(file, { maxOutputLength: LARGEST }, (error, bytes) => {
       if (error === null) return resolve(bytes);
