@@ -33,6 +33,7 @@ import { podConnector } from './server/pod-connection.ts';
 import { TargetFinder } from './server/target.ts';
 import { Checkpoint } from './state/checkpoint.ts';
 import { ObjectSource } from './state/object-source.ts';
+import { TokenSource } from './state/token-source.ts';
 import { CgroupFiles } from './stats/cgroup-files.ts';
 import { StatsSampler } from './stats/sampler.ts';
 import { VolumeSetup } from './volumes/volume-setup.ts';
@@ -169,7 +170,14 @@ export class NodeAgent {
   ): PodManager {
     const { config, clock, log } = this;
     const images = new ImageStore(this.#docker);
-    const objects = new ObjectSource(this.#client, join(config.stateDir, 'objects'));
+    const tokens = new TokenSource({
+      client: this.#client,
+      directory: join(config.stateDir, 'tokens'),
+      clock: this.clock,
+      random: Math.random,
+      log: this.log,
+    });
+    const objects = new ObjectSource(this.#client, join(config.stateDir, 'objects'), tokens);
     const prober = new Prober({
       clock,
       exec: (id) => execProbe(this.#docker, id),

@@ -8,6 +8,7 @@ const around = { podIp: '10.244.1.2', hostIp: '192.0.2.1', allocatable: { milliC
 const objects = {
   configMaps: new Map([['settings', { data: { COLOR: 'blue', 'bad=name': 'x' } }]]),
   secrets: new Map([['keys', { data: { token: Buffer.from('s3cret').toString('base64') } }]]),
+  tokens: new Map(),
 };
 
 function env(container: Partial<Container>): Record<string, string> {

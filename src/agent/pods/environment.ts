@@ -1,12 +1,14 @@
 import type { ConfigMap, Container, Pod, Secret } from '../../shared/api/kinds.ts';
+import type { PodTokens } from '../state/token-source.ts';
 import { ConfigError } from './config-error.ts';
 import { expand } from './expansion.ts';
 import { fieldValue, resourceValue, type Surroundings } from './field-ref.ts';
 
-/** ConfigMaps and Secrets of the pod's namespace by name; absent ones are missing from the map. */
+/** ConfigMaps and Secrets of the pod's namespace by name, absent ones are missing from the map; and the pod's tokens. */
 export interface ReferencedObjects {
   configMaps: ReadonlyMap<string, ConfigMap>;
   secrets: ReadonlyMap<string, Secret>;
+  tokens: PodTokens;
 }
 
 export interface EnvironmentVariable {

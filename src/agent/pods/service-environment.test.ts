@@ -59,7 +59,7 @@ test('the container’s own variables win, and may refer to these', () => {
     ],
   });
   const around = { podIp: undefined, hostIp: undefined, allocatable: { milliCpu: 0, memoryBytes: 0 } };
-  const objects = { configMaps: new Map(), secrets: new Map() };
+  const objects = { configMaps: new Map(), secrets: new Map(), tokens: new Map() };
   const list = environment(aPod(), container, objects, around, serviceEnvironment(aPod(), [api]));
   const found = new Map(list.map(({ name, value }) => [name, value]));
   expect(found.get('URL')).toBe('https://10.96.0.1');

@@ -15,7 +15,8 @@ let source: ObjectSource;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'objects-'));
   api = new MemoryApi();
-  source = new ObjectSource(new ApiClient(api, 'kubelet'), directory);
+  const noTokens = { tokensOf: () => Promise.resolve(new Map()), prune: () => Promise.resolve() };
+  source = new ObjectSource(new ApiClient(api, 'kubelet'), directory, noTokens);
   await new ApiClient(api, 'test').create(SECRETS, {
     metadata: { name: 'keys', namespace: 'default' },
     data: { k: 'eA==' },

@@ -16,9 +16,10 @@ import type { ApiClient } from '../../shared/client/api-client.ts';
 import type { ReferencedObjects } from '../pods/environment.ts';
 import { referencesOf } from '../pods/references.ts';
 import { readJson, writeAtomic } from './atomic-file.ts';
+import type { TokenSource } from './token-source.ts';
 
 /**
- * ConfigMaps, Secrets and ServiceAccounts as pods need them: from the API, and from the copy on disk while the API
+ * ConfigMaps, Secrets, ServiceAccounts and tokens as pods need them: from the API, and from the copy on disk while the API
  * cannot be reached. An object the API says is gone is gone.
  */
 export class ObjectSource {
@@ -27,6 +28,7 @@ export class ObjectSource {
   constructor(
     private readonly client: ApiClient,
     private readonly directory: string,
+    private readonly tokens: Pick<TokenSource, 'tokensOf' | 'prune'>,
   ) {}
 
   configMap(namespace: string, name: string): Promise<ConfigMap | undefined> {
@@ -45,11 +47,12 @@ export class ObjectSource {
   async referenced(pod: Pod): Promise<ReferencedObjects> {
     const namespace = pod.metadata?.namespace ?? 'default';
     const names = referencesOf(pod);
-    const [configMaps, secrets] = await Promise.all([
+    const [configMaps, secrets, tokens] = await Promise.all([
       collect(names.configMaps, (name) => this.configMap(namespace, name)),
       collect(names.secrets, (name) => this.secret(namespace, name)),
+      this.tokens.tokensOf(pod),
     ]);
-    return { configMaps, secrets };
+    return { configMaps, secrets, tokens };
   }
 
   /**
@@ -66,7 +69,8 @@ export class ObjectSource {
   }
 
   /** Forgets the copies that none of these pods refers to. */
-  async prune(pods: Iterable<Pod>): Promise<void> {
+  async prune(pods: readonly Pod[]): Promise<void> {
+    await this.tokens.prune(pods);
     const keep = new Set<string>();
     for (const pod of pods) {
       const namespace = pod.metadata?.namespace ?? 'default';

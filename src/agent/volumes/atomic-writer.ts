@@ -19,12 +19,12 @@ export async function writePayload(directory: string, payload: Payload, gid?: nu
   });
   if (current === version) return false;
   const folder = join(directory, version);
-  for (const [path, { content, mode }] of payload) {
+  for (const [path, { content, mode, owner }] of payload) {
     const file = join(folder, inside(path));
     await mkdir(dirname(file), { recursive: true, mode: 0o755 });
     // Group readable when the volume belongs to a group (SetVolumeOwnership).
     await writeFile(file, content, { mode: gid === undefined ? mode : mode | 0o440 });
-    if (gid !== undefined) await chown(file, -1, gid);
+    if (gid !== undefined || owner !== undefined) await chown(file, owner ?? -1, gid ?? -1);
   }
   await mkdir(folder, { recursive: true, mode: 0o755 });
   const pointer = join(directory, '..data_tmp');
@@ -49,8 +49,8 @@ const inside = (path: string): string => normalize(join('/', path)).slice(1);
 
 function digest(payload: Payload): string {
   const hash = createHash('sha256');
-  for (const [path, { content, mode }] of [...payload].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    hash.update(`${path}\0${mode}\0${content.length}\0`).update(content);
+  for (const [path, { content, mode, owner = '' }] of [...payload].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    hash.update(`${path}\0${mode}\0${owner}\0${content.length}\0`).update(content);
   }
   return hash.digest('hex').slice(0, 20);
 }

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { aPod } from '../pods/fixtures.ts';
+import { aContainer, aPod } from '../pods/fixtures.ts';
 import { writePayload } from './atomic-writer.ts';
 import { payloadOf, type Payload } from './payload.ts';
 
@@ -10,6 +10,10 @@ const around = { podIp: '10.244.1.2', hostIp: '192.0.2.1', allocatable: { milliC
 const objects = {
   configMaps: new Map([['site', { data: { 'index.html': '<h1>' }, binaryData: { logo: 'AAE=' } }]]),
   secrets: new Map([['keys', { data: { token: Buffer.from('t').toString('base64') } }]]),
+  tokens: new Map([
+    ['3607/', { token: 'for the API' }],
+    ['600/vault', { error: 'the API is away' }],
+  ]),
 };
 type Volume = Parameters<typeof payloadOf>[1];
 
@@ -34,7 +38,25 @@ describe('the files of a volume', () => {
     ];
     expect(filesOf({ projected: { sources, defaultMode: 0o440 } })).toEqual({ token: '440 t', me: '440 web' });
   });
+  test('of the pod’s own account: readable by whoever the pod is known to run as, or by all', () => {
+    const volume = (spec: NonNullable<Parameters<typeof aPod>[0]>): unknown => {
+      const sources = [{ serviceAccountToken: { path: 'token', expirationSeconds: 3607 } }];
+      const file = payloadOf(aPod(spec), { name: 'v', projected: { sources } }, objects, around)?.get('token');
+      return file && [file.content.toString(), file.mode.toString(8), file.owner];
+    };
+    expect(volume({})).toEqual(['for the API', '644', undefined]);
+    expect(volume({ securityContext: { fsGroup: 7 } })).toEqual(['for the API', '600', undefined]);
+    expect(volume({ securityContext: { runAsUser: 1000 } })).toEqual(['for the API', '600', 1000]);
+    const other = aContainer({ name: 'other', securityContext: { runAsUser: 1001 } });
+    const containers = [aContainer(), other];
+    expect(volume({ securityContext: { runAsUser: 1000 }, containers })).toEqual(['for the API', '644', undefined]);
+  });
+
   test.each([
+    [
+      'failed to fetch token: the API is away',
+      { projected: { sources: [{ serviceAccountToken: { path: 't', audience: 'vault', expirationSeconds: 600 } }] } },
+    ],
     ['configmap "gone" not found', { configMap: { name: 'gone' } }],
     ['secret "gone" not found', { secret: { secretName: 'gone' } }],
     ['references non-existent secret key: no', { secret: { secretName: 'keys', items: [{ key: 'no', path: 'x' }] } }],

@@ -1,12 +1,15 @@
 import type { Pod } from '../../shared/api/kinds.ts';
 import { ConfigError } from '../pods/config-error.ts';
 import type { ReferencedObjects } from '../pods/environment.ts';
+import { tokenKey } from '../state/token-source.ts';
 import { fieldValue, resourceValue, type Surroundings } from '../pods/field-ref.ts';
 
 /** One file of a ConfigMap, Secret, downward API or projected volume. */
 export interface PayloadFile {
   content: Buffer;
   mode: number;
+  /** The user it shall belong to; root's when absent. */
+  owner?: number;
 }
 
 export type Payload = Map<string, PayloadFile>;
@@ -35,7 +38,9 @@ export function payloadOf(
       ? configMapFiles(source.configMap.name ?? '', source.configMap, mode, objects)
       : source.secret
         ? secretFiles(source.secret.name ?? '', source.secret, mode, objects)
-        : downwardFiles(pod, source.downwardAPI?.items ?? [], mode, around);
+        : source.serviceAccountToken
+          ? tokenFile(pod, source.serviceAccountToken, mode, objects)
+          : downwardFiles(pod, source.downwardAPI?.items ?? [], mode, around);
     for (const [path, file] of part) files.set(path, file);
   }
   return files;
@@ -67,6 +72,28 @@ function secretFiles(name: string, source: KeyedSource, mode: number | undefined
   const contents = new Map<string, Buffer>();
   for (const [key, base64] of Object.entries(secret.data ?? {})) contents.set(key, Buffer.from(base64, 'base64'));
   return pick(contents, source, mode ?? DEFAULT_MODE, 'references non-existent secret key');
+}
+
+type TokenProjection = NonNullable<
+  NonNullable<NonNullable<Volume['projected']>['sources']>[number]['serviceAccountToken']
+>;
+
+/** Others may not read it when it is known who will: the pod's one user, or its group (pkg/volume/projected). */
+function tokenFile(pod: Pod, source: TokenProjection, mode: number | undefined, objects: ReferencedObjects): Payload {
+  const found = objects.tokens.get(tokenKey(source)) ?? { error: 'none was asked for' };
+  if ('error' in found) throw new ConfigError(`failed to fetch token: ${found.error}`);
+  const owner = onlyUserOf(pod);
+  const known = owner !== undefined || pod.spec?.securityContext?.fsGroup !== undefined;
+  const file = { content: Buffer.from(found.token), mode: known ? 0o600 : (mode ?? DEFAULT_MODE) };
+  return new Map([[source.path, owner === undefined ? file : { ...file, owner }]]);
+}
+
+/** The user all containers run as; undefined when they differ or do not say (volume/util FsUserFrom). */
+function onlyUserOf({ spec }: Pod): number | undefined {
+  const users = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].map(
+    ({ securityContext }) => securityContext?.runAsUser ?? spec?.securityContext?.runAsUser,
+  );
+  return users.every((user) => user === users[0]) ? users[0] : undefined;
 }
 
 function absent(source: KeyedSource, message: string): Payload {
