@@ -17,6 +17,8 @@ export interface ApiCall {
   body: RequestBody | undefined;
   /** The Accept header; absent for a client in the same process, which takes values as they are. */
   accept?: string;
+  /** The User-Agent header: the field manager of writes that do not say theirs. */
+  userAgent?: string | undefined;
   /** Aborts when the client is gone. */
   signal: AbortSignal;
   /** Notes something in the call's audit event. Absent where no event is written. */

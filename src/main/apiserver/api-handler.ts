@@ -2,6 +2,7 @@ import { methodNotAllowed } from '../../shared/api/errors.ts';
 import type { KindCatalog } from '../resources/catalog.ts';
 import { pageNotFound, type Answer, type ApiCall } from './api-call.ts';
 import { refusal, type Attributes, type Authorizer } from './auth/authorizer.ts';
+import { fieldManagerOf } from './field-manager.ts';
 import type { NonResourcePaths } from './non-resource-paths.ts';
 import { storageFailure } from './registry/storage-errors.ts';
 import { requestInfoOf, type RequestInfo } from './request-info.ts';
@@ -94,6 +95,7 @@ export function requestOf(catalog: KindCatalog, call: ApiCall, info: RequestInfo
       // A list by metadata.name carries that name for authorization only.
       name: listed ? '' : info.name,
       user: call.user,
+      manager: fieldManagerOf(call),
       warnings,
       ...(call.annotate ? { annotate: call.annotate } : {}),
     },

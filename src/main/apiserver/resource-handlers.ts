@@ -1,9 +1,10 @@
 import { apiVersionOf } from '../../shared/api/kinds.ts';
 import { badRequest, isNotFound, methodNotAllowed, notFound, unsupportedMediaType } from '../../shared/api/errors.ts';
 import type { KubeObject } from '../../shared/api/meta.ts';
-import { applyPatch, PATCH_TYPES } from '../resources/patch/apply-patch.ts';
+import { APPLY_TYPE, applyPatch, PATCH_TYPES, touchesOwners } from '../resources/patch/apply-patch.ts';
 import type { StoredValue } from '../store/storage.ts';
 import { successStatus, type Answer } from './api-call.ts';
+import { applyObject } from './registry/apply.ts';
 import { createObject } from './registry/create.ts';
 import { asObject } from './registry/as-object.ts';
 import { type Written } from './registry/context.ts';
@@ -14,7 +15,13 @@ import { revisionOf, waitForRevision } from './registry/freshness.ts';
 import { cloneJson } from './registry/json-value.ts';
 import { keyFor } from './registry/keys.ts';
 import { listObjects } from './registry/list.ts';
-import { deleteOptionsOf, writeOptionsOf, type DeleteOptions } from './registry/request-options.ts';
+import {
+  applyOptionsOf,
+  deleteOptionsOf,
+  patchOptionsOf,
+  writeOptionsOf,
+  type DeleteOptions,
+} from './registry/request-options.ts';
 import { servedValue } from './registry/stored-version.ts';
 import { updateObject, type UpdateMode } from './registry/update.ts';
 import { watchObjects } from './registry/watch.ts';
@@ -92,16 +99,22 @@ function updating(mode: Exclude<UpdateMode, 'server'>): { put: ResourceHandler; 
     },
     patch: async ({ registry }, request) => {
       const { target, call, warnings } = request;
-      const options = writeOptionsOf(call.query);
       const body = bodyOf(request);
-      const patchType = PATCH_TYPES[mediaTypeOf(body.contentType)];
-      if (!patchType) throw unsupportedMediaType(Object.keys(PATCH_TYPES));
+      const mediaType = mediaTypeOf(body.contentType);
+      if (mediaType === APPLY_TYPE) {
+        const options = applyOptionsOf(call.query);
+        return answerOf(request, await applyObject(registry, target, mode, readBody(body), options));
+      }
+      const patchType = PATCH_TYPES[mediaType];
+      if (!patchType) throw unsupportedMediaType([...Object.keys(PATCH_TYPES), APPLY_TYPE]);
+      const options = patchOptionsOf(call.query);
       const patch = readBody(body);
       const written = await updateObject(registry, target, {
         mode,
         subresource,
         dryRun: options.dryRun,
         attempts: PATCH_ATTEMPTS,
+        seesOwners: touchesOwners(patch.value),
         change: (old) =>
           decodePatched(
             target.kind,

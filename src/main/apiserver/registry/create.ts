@@ -7,6 +7,7 @@ import { matchNamespace, throwIfInvalid } from './checks.ts';
 import { asStored } from './as-object.ts';
 import { metaOf, newUid, timestamp, type RegistryContext, type Target, type Written } from './context.ts';
 import { keyFor } from './keys.ts';
+import { keepValidOwners, ownersOfNew, setManagedFields, type ManagedFields } from './ownership.ts';
 import { servedValue, storedValue } from './stored-version.ts';
 
 /** Upstream's GenerateName retries (RetryGenerateName) and the longest base it keeps. */
@@ -15,13 +16,14 @@ const LONGEST_GENERATED_BASE = 58;
 
 /**
  * Stores a new object: defaults, admission, the kind's own preparation, validation, then the write. `object` is a
- * decoded private copy and is changed in place. Throws AlreadyExists, Invalid, Forbidden, NotFound (of the namespace).
+ * decoded private copy and is changed in place; `owners` are its managedFields when they are known already.
+ * Throws AlreadyExists, Invalid, Forbidden, NotFound (of the namespace).
  */
 export async function createObject(
   context: RegistryContext,
   target: Target,
   object: KubeObject,
-  options: { dryRun: boolean },
+  options: { dryRun: boolean; owners?: ManagedFields },
 ): Promise<Written> {
   const { kind } = target;
   matchNamespace(target, object);
@@ -29,7 +31,10 @@ export async function createObject(
   if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
   const generated = !metadata.name && Boolean(metadata.generateName);
 
+  wipeSystemFields(object);
   kind.setDefaults(object);
+  const owners = options.owners ?? ownersOfNew(context, target, object, metadata.managedFields);
+  setManagedFields(object, owners);
   const request = {
     operation: 'CREATE' as const,
     kind,
@@ -43,6 +48,7 @@ export async function createObject(
     object,
   };
   await context.admission.mutate(request);
+  keepValidOwners(target, object, owners);
   fillSystemFields(object, context.clock.now());
   kind.prepareForCreate?.(object, {
     now: new Date(context.clock.now()),
@@ -85,17 +91,20 @@ function generateName(base: string, random: () => number): string {
   return base.slice(0, LONGEST_GENERATED_BASE) + randomSuffix(random);
 }
 
-/** What only the server may say about a new object. */
-function fillSystemFields(object: KubeObject, nowMs: number): void {
+/** What a client cannot say about a new object (rest.WipeObjectMetaSystemFields). */
+function wipeSystemFields(object: KubeObject): void {
   const metadata = metaOf(object);
-  metadata.uid = newUid();
-  // A date on the wire is a string; the model's type says so too once it is a Wire type.
-  metadata.creationTimestamp = timestamp(nowMs);
   delete metadata.deletionTimestamp;
   delete metadata.deletionGracePeriodSeconds;
   delete metadata.generation;
   delete metadata.selfLink;
-  delete metadata.managedFields;
+}
+
+/** What the server says about every new object. */
+function fillSystemFields(object: KubeObject, nowMs: number): void {
+  const metadata = metaOf(object);
+  metadata.uid = newUid();
+  metadata.creationTimestamp = timestamp(nowMs);
   delete metadata.resourceVersion;
 }
 

@@ -1,8 +1,11 @@
 import { badRequest, invalid } from '../../../shared/api/errors.ts';
+import { shareFieldSets } from '../../../shared/api/managed-fields.ts';
 import type { KubeObject } from '../../../shared/api/meta.ts';
 import { decodeObject, type Decodable } from '../../resources/decode/decode-object.ts';
 import { parseBody } from '../../resources/decode/parse-body.ts';
 import { isProtobuf, parseProtobuf } from '../protobuf/parse-protobuf.ts';
+import { metaOf } from './context.ts';
+import { isPlainObject } from './plain-object.ts';
 import type { FieldValidation } from './request-options.ts';
 
 /** What came with a request: bytes off the wire, or a value from a client in the same process. */
@@ -21,7 +24,15 @@ export function readBody(body: RequestBody): { value: unknown; duplicateFields: 
   return parseBody(body.bytes, body.contentType === '' ? 'application/json' : body.contentType);
 }
 
-const complaintsOf = (unknown: readonly string[], duplicate: readonly string[]): string[] => [
+/** Whether managedFields are there and empty, which decoding makes the same as absent. Upstream: forget them, as `[{}]`. */
+function forgetsOwners(value: unknown): boolean {
+  const metadata = isPlainObject(value) ? value['metadata'] : undefined;
+  const owners = isPlainObject(metadata) ? metadata['managedFields'] : undefined;
+  return Array.isArray(owners) && owners.length === 0;
+}
+
+/** What is wrong with fields, in upstream's words. */
+export const complaintsOf = (unknown: readonly string[], duplicate: readonly string[]): string[] => [
   ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
   ...duplicate.map((path) => `duplicate field ${JSON.stringify(path)}`),
 ];
@@ -34,7 +45,10 @@ export function decodeBody(
   warnings: string[],
 ): KubeObject {
   const { value, duplicateFields } = readBody(body);
+  // Bytes were read just now, so what came of them may be changed; a client's own value may not.
+  if ('bytes' in body && isPlainObject(value)) shareFieldSets(value);
   const { object, unknownFields } = decodeObject(kind, value);
+  if (forgetsOwners(value)) metaOf(object).managedFields = [{}];
   const complaints = complaintsOf(unknownFields, duplicateFields);
   if (fieldValidation === 'Strict' && complaints.length > 0)
     throw badRequest(
@@ -53,6 +67,7 @@ export function decodePatched(
   warnings: string[],
 ): KubeObject {
   const { object, unknownFields } = decodeObject(kind, patched);
+  if (forgetsOwners(patched)) metaOf(object).managedFields = [{}];
   const complaints = complaintsOf(unknownFields, patch.duplicateFields);
   if (fieldValidation === 'Strict' && complaints.length > 0) {
     const detail = `strict decoding error: ${complaints.join(', ')}`;

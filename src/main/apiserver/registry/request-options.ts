@@ -1,4 +1,5 @@
-import { badRequest, invalid } from '../../../shared/api/errors.ts';
+import { badRequest, invalid, type ApiError } from '../../../shared/api/errors.ts';
+import { flagOf } from '../request-info.ts';
 import { isPlainObject } from './plain-object.ts';
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
@@ -7,6 +8,12 @@ export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 export interface WriteOptions {
   dryRun: boolean;
   fieldValidation: FieldValidation;
+}
+
+/** And of a server-side apply. */
+export interface ApplyOptions extends WriteOptions {
+  /** Take over fields that others own. */
+  force: boolean;
 }
 
 export type PropagationPolicy = 'Background' | 'Foreground' | 'Orphan';
@@ -32,8 +39,47 @@ function dryRunOf(values: readonly unknown[]): boolean {
   return values.length > 0;
 }
 
+/** validation.FieldManagerMaxLength. */
+const LONGEST_MANAGER = 128;
+
+function invalidPatchOption(reason: string, field: string, message: string): ApiError {
+  return invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [{ reason, message, field }]);
+}
+
+function checkFieldManager(manager: string): void {
+  if (manager.length > LONGEST_MANAGER)
+    throw invalidPatchOption(
+      'FieldValueTooLong',
+      'fieldManager',
+      `Too long: may not be more than ${LONGEST_MANAGER} bytes`,
+    );
+  const bad = [...manager].findIndex((character) => /[\p{C}\p{Zl}\p{Zp}]/u.test(character));
+  if (bad < 0) return;
+  const code = ([...manager][bad]?.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+  throw invalidPatchOption(
+    'FieldValueInvalid',
+    'fieldManager',
+    `Invalid value: ${JSON.stringify(manager)}: invalid character U+${code} (at position ${bad})`,
+  );
+}
+
+/** Options of an apply, which must say who applies. Throws 422. */
+export function applyOptionsOf(query: URLSearchParams): ApplyOptions {
+  if (!query.get('fieldManager'))
+    throw invalidPatchOption('FieldValueRequired', 'fieldManager', 'Required value: is required for apply patch');
+  return { ...writeOptionsOf(query), force: flagOf(query, 'force') };
+}
+
+/** Options of any other patch. Throws 422. */
+export function patchOptionsOf(query: URLSearchParams): WriteOptions {
+  if (query.has('force'))
+    throw invalidPatchOption('FieldValueForbidden', 'force', 'Forbidden: may not be specified for non-apply patch');
+  return writeOptionsOf(query);
+}
+
 /** Reads `dryRun` and `fieldValidation`; 422 / 400 on values upstream does not know. */
 export function writeOptionsOf(query: URLSearchParams): WriteOptions {
+  checkFieldManager(query.get('fieldManager') ?? '');
   const fieldValidation = query.get('fieldValidation') || 'Warn';
   if (fieldValidation !== 'Ignore' && fieldValidation !== 'Warn' && fieldValidation !== 'Strict')
     throw invalid({ group: 'meta.k8s.io', kind: 'CreateOptions' }, '', [

@@ -8,8 +8,16 @@ import { checkPreconditions, matchName, matchNamespace, throwIfInvalid, tooManyC
 import { asObject, asStored } from './as-object.ts';
 import { metaOf, type RegistryContext, type Target, type Written } from './context.ts';
 import { isReadyToGo } from './deletion-rules.ts';
-import { cloneJson, equalJson } from './json-value.ts';
+import { cloneJson } from './json-value.ts';
 import { keyFor } from './keys.ts';
+import {
+  isUnchanged,
+  keepValidOwners,
+  ownersAfter,
+  setManagedFields,
+  withoutManagedFields,
+  type ManagedFields,
+} from './ownership.ts';
 import { servedValue, storedValue } from './stored-version.ts';
 
 /**
@@ -27,6 +35,10 @@ export interface UpdateRequest {
   change(old: KubeObject, stored: StoredObject): KubeObject | Promise<KubeObject>;
   /** How often to start over when another writer was faster. */
   attempts: number;
+  /** Whether `change` is given managedFields too, and may change them. */
+  seesOwners?: boolean;
+  /** managedFields of what `change` returned last, when they are more than what follows from it. */
+  owners?(): ManagedFields;
 }
 
 /**
@@ -40,7 +52,7 @@ export async function updateObject(context: RegistryContext, target: Target, req
     if (!stored) throw notFound(target.kind.type, target.name);
     const object = await prepared(context, target, request, stored);
     const served = servedValue(target.kind, stored.value);
-    if (equalJson(object, served)) return { object: served, created: false };
+    if (isUnchanged(object, asObject(served))) return { object: served, created: false };
     try {
       return { object: await write(context, target, request, stored, object), created: false };
     } catch (error) {
@@ -60,17 +72,28 @@ async function prepared(
 ): Promise<KubeObject> {
   const { kind } = target;
   const old = asObject(servedValue(kind, stored.value));
-  const wanted = await request.change(old, stored);
+  const bare = withoutManagedFields(old);
+  const wanted = await request.change(request.seesOwners ? old : bare, stored);
+  const given = wanted.metadata?.managedFields;
   matchNamespace(target, wanted);
   matchName(target, wanted);
   checkIdentity(target, stored, wanted);
 
-  const object = request.mode === 'status' ? withStatusOf(wanted, old) : wanted;
+  const object = request.mode === 'status' ? withStatusOf(wanted, bare) : wanted;
   keepSystemFields(object, old);
   if (request.mode === 'whole') {
     kind.setDefaults(object);
     if (kind.hasStatus) keepStatus(object, old);
   }
+  const live = old.metadata?.managedFields;
+  // The server's own changes (a binding, a finalizer that is done) make nobody the owner of anything.
+  const owners =
+    request.mode === 'server'
+      ? live
+      : request.owners
+        ? request.owners()
+        : ownersAfter(context, target, request.subresource, { old: bare, object, live, given });
+  setManagedFields(object, owners);
   const admission: AdmissionRequest = {
     operation: 'UPDATE',
     kind,
@@ -85,6 +108,7 @@ async function prepared(
     old,
   };
   await context.admission.mutate(admission);
+  keepValidOwners(target, object, owners);
   const write = { now: new Date(context.clock.now()), userName: target.user.name, user: target.user };
   if (request.mode === 'whole') kind.prepareForUpdate?.(object, old, write);
   if (request.mode === 'status') kind.prepareForStatusUpdate?.(object, old, write);

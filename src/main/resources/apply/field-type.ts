@@ -1,6 +1,15 @@
 import { isJsonObject } from '../decode/json-value.ts';
 import { schemaNamed } from '../schema/catalog.ts';
-import { FIELDS_V1, INT_OR_STRING, MICRO_TIME, QUANTITY, TIME, refOf, type Schema } from '../schema/schema.ts';
+import {
+  FIELDS_V1,
+  INT_OR_STRING,
+  MICRO_TIME,
+  OBJECT_META,
+  QUANTITY,
+  TIME,
+  refOf,
+  type Schema,
+} from '../schema/schema.ts';
 import { ATOMIC_STRUCTS, isAtomicField, isGranularField, listRule, type ListRule } from './list-types.ts';
 import { keyElement, valueElement, type ListKey } from './path-element.ts';
 
@@ -35,24 +44,35 @@ const granular = new Map<string, FieldType>();
 export function fieldTypeNamed(name: string): FieldType {
   let type = named.get(name);
   if (!type) {
-    type = SCALARS.has(name) || ATOMIC_STRUCTS.has(name) ? LEAF_TYPE : structOf(schemaNamed(name), name);
+    const schema = schemaNamed(name);
+    const whole = SCALARS.has(name) || ATOMIC_STRUCTS.has(name) || !schema.properties;
+    type = whole ? LEAF_TYPE : structOf(schema, name);
     named.set(name, type);
   }
   return type;
 }
 
 function granularTypeNamed(name: string): FieldType {
-  let type = granular.get(name);
-  if (!type) granular.set(name, (type = structOf(schemaNamed(name), name)));
+  const type = granular.get(name) ?? structOf(schemaNamed(name), name);
+  granular.set(name, type);
   return type;
 }
 
 const written = new WeakMap<Schema, FieldType>();
 
-/** The type of a schema that is in no catalog: a custom resource's, whole. */
-export function fieldTypeOf(schema: Schema): FieldType {
-  let type = written.get(schema);
-  if (!type) written.set(schema, (type = typeOf(schema, undefined, '')));
+/** The type of a custom resource's objects, by their schema; metadata is as everywhere, whatever the schema says. */
+export function customFieldType(schema: Schema): FieldType {
+  const known = written.get(schema);
+  if (known) return known;
+  const own = structOf(schema, undefined);
+  const type: FieldType = {
+    ...own,
+    field(name) {
+      if (name === 'metadata') return fieldTypeNamed(OBJECT_META);
+      return name === 'apiVersion' || name === 'kind' ? LEAF_TYPE : own.field(name);
+    },
+  };
+  written.set(schema, type);
   return type;
 }
 
@@ -83,7 +103,7 @@ function objectOf(schema: Schema, owner: string | undefined, field: string): Fie
   return owner === undefined && schema['x-kubernetes-preserve-unknown-fields'] ? ANY_TYPE : LEAF_TYPE;
 }
 
-function structOf(schema: Schema, name: string | undefined): FieldType {
+function structOf(schema: Schema, name: string | undefined): FieldType & { kind: 'struct' } {
   const fields = new Map<string, FieldType>();
   const { properties = {} } = schema;
   return {

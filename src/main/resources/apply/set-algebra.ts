@@ -2,29 +2,42 @@ import { below, elementsOf, fieldSetOf, isMember, LEAF, type FieldSet } from '..
 
 type MaybeSet = FieldSet | undefined;
 
-/** What is in either set. */
+/** What is in either set; `a` itself when that has it all. */
 export function union(a: MaybeSet, b: MaybeSet): MaybeSet {
   if (a === undefined || a === b) return b;
   if (b === undefined) return a;
-  const children = new Map<string, FieldSet>();
-  for (const element of elementsOf(a)) children.set(element, a[element] ?? LEAF);
+  const member = isMember(a) || isMember(b);
+  const added = new Map<string, FieldSet>();
   for (const element of elementsOf(b)) {
-    const both = union(children.get(element), b[element]);
-    if (both) children.set(element, both);
+    const own = below(a, element);
+    const both = union(own, b[element]);
+    if (both && both !== own) added.set(element, both);
   }
-  return fieldSetOf(children, isMember(a) || isMember(b));
+  if (added.size === 0 && member === isMember(a)) return a;
+  const children = new Map(added);
+  for (const element of elementsOf(a)) if (!added.has(element)) children.set(element, a[element] ?? LEAF);
+  return fieldSetOf(children, member);
 }
 
-/** What is in `a` and not in `b`. A field that goes leaves what is below it. */
+/** What is in `a` and not in `b`; a field that goes leaves what is below it. `a` itself when nothing goes. */
 export function difference(a: MaybeSet, b: MaybeSet): MaybeSet {
   if (a === undefined || a === b) return undefined;
   if (b === undefined) return a;
+  const member = isMember(a) && !isMember(b);
+  const less = new Map<string, MaybeSet>();
+  for (const element of elementsOf(b)) {
+    const own = below(a, element);
+    if (own === undefined) continue;
+    const rest = difference(own, b[element]);
+    if (rest !== own) less.set(element, rest);
+  }
+  if (less.size === 0 && member === isMember(a)) return a;
   const children = new Map<string, FieldSet>();
   for (const element of elementsOf(a)) {
-    const rest = difference(a[element], below(b, element));
+    const rest = less.has(element) ? less.get(element) : a[element];
     if (rest) children.set(element, rest);
   }
-  return fieldSetOf(children, isMember(a) && !isMember(b));
+  return fieldSetOf(children, member);
 }
 
 /** What is in both sets. */

@@ -1,4 +1,5 @@
-import { FIELDS_V1, INT_OR_STRING, MICRO_TIME, QUANTITY, TIME, refOf, type Schema } from '../schema/schema.ts';
+import { isFieldSet } from '../../../shared/api/field-set.ts';
+import { FIELDS_V1, INT_OR_STRING, MICRO_TIME, QUANTITY, TIME, refOf, refTo, type Schema } from '../schema/schema.ts';
 import { schemaNamed } from '../schema/catalog.ts';
 import { copyJson, isJsonObject, jsonTypeOf, setOwn, type JsonObject } from './json-value.ts';
 import { DecodeError, DecodePosition } from './decode-error.ts';
@@ -204,7 +205,23 @@ const timeDecoder = (precision: 'second' | 'microsecond', goType: string): Decod
   },
 });
 
+const JSON_SCHEMA = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps';
+
+/** A schema, or what else may stand in its place. */
+const schemaOr = (goType: string, isOther: (value: unknown) => boolean, items?: Schema): Decoder => ({
+  goType,
+  zero: () => null,
+  decode(value, run) {
+    if (Array.isArray(value) && items) return arrayDecoder(items).decode(value, run);
+    return isOther(value) ? copyJson(value) : decoderNamed(JSON_SCHEMA).decode(value, run);
+  },
+});
+
 const SPECIAL: Readonly<Record<string, Decoder>> = {
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON': ANYTHING,
+  [`${JSON_SCHEMA}OrArray`]: schemaOr('v1.JSONSchemaPropsOrArray', () => false, refTo(JSON_SCHEMA)),
+  [`${JSON_SCHEMA}OrBool`]: schemaOr('v1.JSONSchemaPropsOrBool', (value) => typeof value === 'boolean'),
+  [`${JSON_SCHEMA}OrStringArray`]: schemaOr('v1.JSONSchemaPropsOrStringArray', Array.isArray),
   [TIME]: timeDecoder('second', 'v1.Time'),
   [MICRO_TIME]: timeDecoder('microsecond', 'v1.MicroTime'),
   [FIELDS_V1]: {
@@ -212,7 +229,7 @@ const SPECIAL: Readonly<Record<string, Decoder>> = {
     zero: () => ({}),
     decode(value, run) {
       if (!isJsonObject(value)) throw mismatch(run, value, 'v1.FieldsV1', 'object');
-      return copyJson(value);
+      return isFieldSet(value) ? value : copyJson(value);
     },
   },
   [QUANTITY]: {

@@ -1,6 +1,6 @@
 import { badRequest, unsupportedMediaType } from '../../../shared/api/errors.ts';
 import type { Decodable } from '../decode/decode-object.ts';
-import { isJsonObject } from '../decode/json-value.ts';
+import { getOwn, isJsonObject } from '../decode/json-value.ts';
 import { jsonPatch } from './json-patch.ts';
 import { mergePatch } from './merge-patch.ts';
 import { strategicMerge } from './strategic-merge.ts';
@@ -14,6 +14,21 @@ export const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
   'application/merge-patch+json': 'merge',
   'application/strategic-merge-patch+json': 'strategic',
 };
+
+/** Server-side apply, which is no patch of what is there but says what should be. */
+export const APPLY_TYPE = 'application/apply-patch+yaml';
+
+/** Whether a patch of any type might read or change metadata.managedFields. */
+export function touchesOwners(patch: unknown): boolean {
+  if (Array.isArray(patch))
+    return patch.some((operation: unknown) => {
+      if (!isJsonObject(operation)) return false;
+      const paths = [operation['path'], operation['from']];
+      return paths.some((path) => path === '' || path === '/metadata' || String(path).startsWith('/metadata/managedF'));
+    });
+  const metadata = isJsonObject(patch) ? getOwn(patch, 'metadata') : undefined;
+  return isJsonObject(metadata) && Object.keys(metadata).some((key) => key === 'managedFields' || key.startsWith('$'));
+}
 
 /**
  * Applies a patch to a stored object, which stays as it is, and returns the value to decode as the new object.

@@ -1,5 +1,5 @@
 import type { IKeyValue } from 'etcd3';
-import { Slot, stamp } from '../memory/slot.ts';
+import { parseValue, Slot, stamp } from '../memory/slot.ts';
 import type { StoredValue } from '../storage.ts';
 import type { ValueSealer } from '../sealer.ts';
 
@@ -30,7 +30,7 @@ export class ValueCodec {
     const { value } = kv;
     const revision = Number(kv.mod_revision);
     return Slot.lazy(key, Number(kv.create_revision), revision, value.length, () =>
-      stamp(JSON.parse(this.open(key, value).toString('utf8')) as StoredValue, revision),
+      stamp(parseValue(this.open(key, value).toString('utf8')), revision),
     );
   }
 

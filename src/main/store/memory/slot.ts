@@ -1,3 +1,4 @@
+import { shareFieldSets } from '../../../shared/api/managed-fields.ts';
 import type { StoredObject, StoredValue } from '../storage.ts';
 
 /**
@@ -40,7 +41,7 @@ export class Slot {
   get object(): StoredObject {
     this.#object ??= Object.freeze({
       key: this.key,
-      value: this.#load?.() ?? deepFreeze(JSON.parse(this.#raw?.toString('utf8') ?? 'null') as StoredValue),
+      value: this.#load?.() ?? parseValue(this.#raw?.toString('utf8') ?? 'null'),
       createRevision: this.createRevision,
       modRevision: this.modRevision,
     });
@@ -61,6 +62,9 @@ export class Slot {
     return this.#raw ?? JSON.stringify(this.object.value);
   }
 }
+
+/** A frozen value of its JSON text. Field sets, which make up half of many objects, are shared with equal ones. */
+export const parseValue = (text: string): StoredValue => deepFreeze(shareFieldSets(JSON.parse(text) as StoredValue));
 
 /** The value with `metadata.resourceVersion` set, frozen through and through. Shares whatever was frozen already. */
 export function stamp(value: StoredValue, revision: number): StoredValue {
