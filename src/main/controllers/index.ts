@@ -4,13 +4,18 @@ import type { SharedInformers } from '../../shared/client/shared-informers.ts';
 import { messageOf } from '../../shared/api/errors.ts';
 import type { Clock, Logger } from '../../shared/logger.ts';
 import { deploymentController } from './deployment/deployment-controller.ts';
+import { disruptionController } from './disruption/disruption-controller.ts';
+import { staleDisruptionController } from './disruption/stale-disruption-controller.ts';
 import { garbageCollector } from './garbage-collector/garbage-collector.ts';
 import { namespaceController } from './namespace/namespace-controller.ts';
 import { nodeIpamController, type NodeIpamOptions } from './node-ipam/node-ipam-controller.ts';
 import { nodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.ts';
 import type { NodeLifecycleOptions } from './node-lifecycle/options.ts';
 import { podGcController } from './pod-gc/pod-gc-controller.ts';
+import { pvProtectionController } from './pv-protection/pv-protection-controller.ts';
+import { pvcProtectionController } from './pvc-protection/pvc-protection-controller.ts';
 import { replicaSetController } from './replicaset/replicaset-controller.ts';
+import { resourceQuotaController } from './resource-quota/resource-quota-controller.ts';
 import type { ControllerDeps, RunningController } from './runtime/dependencies.ts';
 import { serviceAccountController } from './service-account/service-account-controller.ts';
 
@@ -38,6 +43,11 @@ const CONTROLLERS: Record<string, (deps: ControllerDeps, options: ControllersOpt
   cidrAllocator: (deps, options) => nodeIpamController(deps, options.nodeIpam),
   'service-account-controller': (deps) => serviceAccountController(deps),
   'pod-garbage-collector': (deps) => podGcController(deps),
+  'resourcequota-controller': (deps) => resourceQuotaController(deps),
+  'disruption-controller': (deps) => disruptionController(deps),
+  'stale-pod-disruption-controller': (deps) => staleDisruptionController(deps),
+  'persistentvolume-protection-controller': (deps) => pvProtectionController(deps),
+  'persistentvolumeclaim-protection-controller': (deps) => pvcProtectionController(deps),
 };
 
 /**

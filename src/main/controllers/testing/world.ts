@@ -22,6 +22,13 @@ const TYPES: readonly ResourceType[] = [
   kinds.DEPLOYMENTS,
   kinds.REPLICA_SETS,
   kinds.LEASES,
+  kinds.SERVICES,
+  kinds.PERSISTENT_VOLUMES,
+  kinds.PERSISTENT_VOLUME_CLAIMS,
+  kinds.RESOURCE_QUOTAS,
+  kinds.POD_DISRUPTION_BUDGETS,
+  kinds.STATEFUL_SETS,
+  kinds.REPLICATION_CONTROLLERS,
 ];
 
 /** A clock that stands still until it is told. */
