@@ -28,6 +28,7 @@ import { startExpiry } from './event-expiry.ts';
 import { Listener } from './http/listener.ts';
 import { inProcessTransport } from './in-process.ts';
 import { RequestMetrics } from './metrics.ts';
+import { NOTHING_MEASURED, type MetricsSource } from './metrics-api/metrics-source.ts';
 import type { NodeDialer } from './node-dialer.ts';
 import { NonResourcePaths } from './non-resource-paths.ts';
 import type { Pki } from './pki/pki.ts';
@@ -43,6 +44,8 @@ export interface ApiServerDeps {
   log: Logger;
   clock: Clock;
   dialNode: NodeDialer;
+  /** Who measures nodes and pods, for metrics.k8s.io. Absent: nothing is measured. */
+  metricsSource?: MetricsSource;
   /** What is served beside Kubernetes' API. */
   ownPaths?: OwnPaths;
   pki: Pki;
@@ -99,6 +102,7 @@ export async function startApiServer(deps: ApiServerDeps, options: ApiServerOpti
   const resources: ResourceDeps = {
     registry,
     dialNode,
+    metricsSource: deps.metricsSource ?? NOTHING_MEASURED,
     authorizer,
     rules,
     bearerTokens,

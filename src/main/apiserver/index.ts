@@ -5,6 +5,7 @@ export type { KeyPair } from './pki/certificates.ts';
 export { kubeconfigOf, writeKubeconfig, type KubeconfigOptions } from './pki/kubeconfig.ts';
 export { openTokens, staticTokens, type TokenAuthenticator, type TokenFile } from './auth/tokens.ts';
 export { MASTERS_GROUP, NODES_GROUP, type UserInfo } from './auth/user.ts';
+export type { MetricsSource } from './metrics-api/metrics-source.ts';
 export type { NodeDialer } from './node-dialer.ts';
 export { GIT_VERSION, KUBERNETES_VERSION } from './version.ts';
 export type { OwnPaths } from './api-handler.ts';

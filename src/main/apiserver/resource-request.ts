@@ -1,5 +1,6 @@
 import type { BearerAuthenticator } from './auth/authn/bearer-authenticator.ts';
 import type { TokenIssuer } from './auth/authn/token-issuer.ts';
+import type { MetricsSource } from './metrics-api/metrics-source.ts';
 import type { NodeDialer } from './node-dialer.ts';
 import type { Answer, ApiCall } from './api-call.ts';
 import type { Authorizer } from './auth/authorizer.ts';
@@ -13,6 +14,8 @@ import { badRequest } from '../../shared/api/errors.ts';
 export interface ResourceDeps {
   registry: RegistryContext;
   dialNode: NodeDialer;
+  /** What nodes and pods use. */
+  metricsSource: MetricsSource;
   /** Decides about requests; asked again by reviews. */
   authorizer: Authorizer;
   /** Which rules of RBAC apply to whom. */

@@ -6,11 +6,13 @@ import { ApiClient } from '../../shared/client/api-client.ts';
 import { GIT_VERSION, MASTERS_GROUP, startApiServer, writeKubeconfig } from '../apiserver/index.ts';
 import { createLiveServer, type LiveConnection } from '../live/index.ts';
 import { MetricsCollector } from '../metrics/metrics-collector.ts';
+import { startEventHistory } from '../store/event-history/index.ts';
 import { fenced, lead, type Leads } from './leadership.ts';
 import { startLeaderParts, type LeaderParts } from './leader-parts.ts';
 import { findLocalDocker } from './local-docker.ts';
 import { createLogger } from './log.ts';
 import { openStore } from './open-store.ts';
+import { metricsSourceOf } from './metrics-source.ts';
 import type { Options } from './options.ts';
 import { ownPaths } from './own-paths.ts';
 import type { KeyProtector, SecretBox } from './secret-box.ts';
@@ -55,19 +57,24 @@ export async function startControlPlane(options: Options, deps: ControlPlaneDeps
     stops.push(() => opened.close());
     const { storage, identity } = opened;
     const { pki, tokens, box } = identity;
+    const historyDir = join(dataDir, 'events-history');
+    stops.push(await startEventHistory({ storage, dir: historyDir, clock, log }));
 
     let leads: Leads<LeaderParts> | undefined;
+    let collector: MetricsCollector | undefined;
     const api = await startApiServer(
       {
         storage,
         log,
         clock,
         dialNode: async (name) => partsHere(leads).dial(name),
+        metricsSource: metricsSourceOf(() => collector),
         pki,
         tokens,
         ownPaths: ownPaths({
           backup: { storage, dataDir, box, clock },
           rotateSecretsKey: () => opened.rotateSecretsKey(),
+          historyDir,
           log,
         }),
       },
@@ -106,6 +113,7 @@ export async function startControlPlane(options: Options, deps: ControlPlaneDeps
 
     const metrics = new MetricsCollector({ client: new ApiClient(component('metrics'), 'metrics'), clock, log });
     await metrics.start();
+    collector = metrics;
     stops.push(() => metrics.stop());
     const live = createLiveServer({
       client: new ApiClient(api.inProcess({ name: 'wheelhouse-ui', groups: [MASTERS_GROUP] }), 'wheelhouse-ui'),

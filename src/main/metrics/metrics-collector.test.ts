@@ -110,6 +110,11 @@ describe('the metrics collector', () => {
     const { collector, clock } = await cluster(['a'], (node) => summaryOf(node, 1, pods));
     await collector.collect();
     expect(collector.latestOfPod('default', 'db-0')).toMatchObject({ cpu: 0.75, memory: 20 });
+    expect(collector.latestOfContainers('default', 'db-0')).toMatchObject([
+      { name: 'main', point: { cpu: 0.5 } },
+      { name: 'side', point: { cpu: 0.25 } },
+    ]);
+    expect(collector.latestOfContainers('default', 'none')).toEqual([]);
     expect(collector.series({ scope: 'pod', namespace: 'default', pod: 'db-0' }).map(({ name }) => name)).toEqual([
       'main',
       'side',

@@ -120,6 +120,11 @@ export class MetricsCollector {
     return this.#fresh(this.#history.latestOfPod(namespace, name));
   }
 
+  /** The same by container; none when there is no sample that is still news. */
+  latestOfContainers(namespace: string, name: string): { name: string; point: Point }[] {
+    return this.latestOfPod(namespace, name) ? this.#history.latestOfContainers(namespace, name) : [];
+  }
+
   /** Each series of the scope with its points later than `after` (ms since the epoch). */
   series(scope: MetricsScope, after = -Infinity): UsageSeries[] {
     return this.#history.series(scope, Math.max(after, this.deps.clock.now() - this.#options.keepMs));

@@ -68,6 +68,15 @@ export class UsageHistory {
     return this.#pods.get(`${namespace}/${name}`)?.latest;
   }
 
+  /** The newest point of each container of a pod. */
+  latestOfContainers(namespace: string, name: string): { name: string; point: Point }[] {
+    const pod = this.#pods.get(`${namespace}/${name}`);
+    return [...(pod?.containers ?? [])].flatMap(([container, { last }]) =>
+      // One that is gone has no part in the pod's last sample.
+      last && last.at === pod?.latest.at ? [{ name: container, point: last }] : [],
+    );
+  }
+
   /** Each series of the scope, with its points after `after`. */
   series(scope: MetricsScope, after: number): UsageSeries[] {
     switch (scope.scope) {

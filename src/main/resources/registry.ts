@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../shared/api/meta.ts';
 import type { KindDefinition } from './definition.ts';
+import { bindingKind } from './kinds/binding.ts';
 import { certificateSigningRequestKind } from './kinds/certificate-signing-request.ts';
 import {
   localSubjectAccessReviewKind,
@@ -29,6 +30,7 @@ import { jobKind } from './kinds/job.ts';
 import { leaseKind } from './kinds/lease.ts';
 import { limitRangeKind } from './kinds/limit-range.ts';
 import { machineKind } from './kinds/machine.ts';
+import { nodeMetricsKind, podMetricsKind } from './kinds/metrics.ts';
 import { namespaceKind } from './kinds/namespace.ts';
 import { networkPolicyKind } from './kinds/network-policy.ts';
 import { nodeKind } from './kinds/node.ts';
@@ -67,6 +69,7 @@ const kind = <T extends KubeObject>(definition: KindDefinition<T>): KindDefiniti
 
 /** Every kind we serve, in the order discovery lists them. */
 export const KINDS: readonly KindDefinition[] = [
+  kind(bindingKind),
   kind(configMapKind),
   kind(endpointsKind),
   kind(eventKind),
@@ -123,5 +126,7 @@ export const KINDS: readonly KindDefinition[] = [
   kind(validatingWebhookConfigurationKind),
   kind(validatingAdmissionPolicyKind),
   kind(validatingAdmissionPolicyBindingKind),
+  kind(nodeMetricsKind),
+  kind(podMetricsKind),
   kind(machineKind),
 ];

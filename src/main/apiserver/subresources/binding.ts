@@ -1,15 +1,15 @@
-import { badRequest, conflict, methodNotAllowed } from '../../../shared/api/errors.ts';
+import { badRequest, conflict, methodNotAllowed, notFound } from '../../../shared/api/errors.ts';
 import type { KubeObject } from '../../../shared/api/meta.ts';
-import type { Pod } from '../../../shared/api/kinds.ts';
+import { PODS, type Pod } from '../../../shared/api/kinds.ts';
 import type { Decodable } from '../../resources/decode/decode-object.ts';
-import { successStatus } from '../api-call.ts';
+import { successStatus, type Answer } from '../api-call.ts';
 import { checkPreconditions } from '../registry/checks.ts';
-import { metaOf, timestamp } from '../registry/context.ts';
+import { metaOf, timestamp, type Target } from '../registry/context.ts';
 import { decodeBody } from '../registry/decode-request.ts';
 import { cloneJson } from '../registry/json-value.ts';
 import { writeOptionsOf } from '../registry/request-options.ts';
 import { updateObject } from '../registry/update.ts';
-import { bodyOf, type ResourceHandler } from '../resource-request.ts';
+import { bodyOf, type ResourceDeps, type ResourceHandler, type ResourceRequest } from '../resource-request.ts';
 
 const BINDING: Decodable = {
   type: { group: '', version: 'v1', kind: 'Binding' },
@@ -21,8 +21,29 @@ interface Binding extends KubeObject {
 }
 
 /** POST pods/NAME/binding: the scheduler's one write. Sets spec.nodeName once and for all, and PodScheduled. */
-export const bindingHandler: ResourceHandler = async ({ registry }, request) => {
+export const bindingHandler: ResourceHandler = (deps, request) => {
   if (request.info.verb !== 'create') throw methodNotAllowed();
+  return bind(deps, request, () => request.target);
+};
+
+/** POST bindings: the same, by the name in the body. */
+export const createBinding: ResourceHandler = (deps, request) => {
+  const pods = deps.registry.catalog.find(PODS.group, PODS.version, PODS.plural);
+  if (!pods) throw notFound(PODS, '');
+  return bind(deps, request, (binding) => ({ ...request.target, kind: pods, name: nameIn(binding) }));
+};
+
+function nameIn({ metadata }: Binding): string {
+  if (!metadata?.name) throw badRequest('name must be provided');
+  return metadata.name;
+}
+
+/** Binds the pod that `targetOf` finds in the body. */
+async function bind(
+  { registry }: ResourceDeps,
+  request: ResourceRequest,
+  targetOf: (binding: Binding) => Target,
+): Promise<Answer> {
   const options = writeOptionsOf(request.call.query);
   const binding = decodeBody(BINDING, bodyOf(request), options.fieldValidation, request.warnings) as Binding;
   const node = binding.target?.name;
@@ -32,7 +53,7 @@ export const bindingHandler: ResourceHandler = async ({ registry }, request) => 
       `target.kind: Unsupported value: ${JSON.stringify(binding.target.kind)}: supported values: "Node", "<empty>"`,
     );
 
-  const { target } = request;
+  const target = targetOf(binding);
   await updateObject(registry, target, {
     mode: 'server',
     subresource: 'binding',
@@ -45,7 +66,7 @@ export const bindingHandler: ResourceHandler = async ({ registry }, request) => 
     },
   });
   return { type: 'object', code: 201, value: successStatus(), warnings: request.warnings };
-};
+}
 
 function bound(name: string, old: Pod, node: string, binding: Binding, nowMs: number): Pod {
   const about = { group: '', plural: 'pods/binding' };

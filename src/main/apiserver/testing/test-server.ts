@@ -10,6 +10,7 @@ import {
   startApiServer,
   writeKubeconfig,
   type ApiServer,
+  type MetricsSource,
   type NodeDialer,
   type Pki,
   type TokenFile,
@@ -33,6 +34,7 @@ export interface TestServer {
 
 export interface TestServerOptions {
   dialNode?: NodeDialer;
+  metricsSource?: MetricsSource;
   clock?: Clock;
   store?: Partial<EmbeddedOptions>;
 }
@@ -59,7 +61,15 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const dialNode =
     options.dialNode ?? ((node: string) => Promise.reject(new Error(`no machine is connected as ${node}`)));
   const server = await startApiServer(
-    { storage, log, clock, dialNode, pki, tokens },
+    {
+      storage,
+      log,
+      clock,
+      dialNode,
+      pki,
+      tokens,
+      ...(options.metricsSource ? { metricsSource: options.metricsSource } : {}),
+    },
     { listen: { host: '127.0.0.1', port: 0 } },
   );
   const kubeconfig = join(directory, 'admin.kubeconfig');

@@ -1,12 +1,19 @@
 import { schemasJson } from '../generated/schemas.ts';
 import { MACHINE_SCHEMAS } from './machine-schema.ts';
+import { METRICS_SCHEMAS } from './metrics-schema.ts';
 import { refOf, type Schema } from './schema.ts';
 
 let catalog: ReadonlyMap<string, Schema> | undefined;
 
 /** Every schema by name. The generated text is parsed on first use, so that a process that needs none does not pay. */
 export function schemas(): ReadonlyMap<string, Schema> {
-  catalog ??= new Map(Object.entries({ ...(JSON.parse(schemasJson) as Record<string, Schema>), ...MACHINE_SCHEMAS }));
+  catalog ??= new Map(
+    Object.entries({
+      ...(JSON.parse(schemasJson) as Record<string, Schema>),
+      ...METRICS_SCHEMAS,
+      ...MACHINE_SCHEMAS,
+    }),
+  );
   return catalog;
 }
 

@@ -15,6 +15,7 @@ const webhook = {
 
 /** For tests: valid objects of the kinds about admission, autoscaling and attached storage. */
 export const ADMISSION_SAMPLES: Readonly<Record<string, JsonObject>> = {
+  Binding: { metadata: { name: 'web', namespace: 'default' }, target: { kind: 'Node', name: 'node-1' } },
   HorizontalPodAutoscaler: {
     metadata: { name: 'web', namespace: 'default' },
     spec: {
