@@ -61,14 +61,14 @@ export async function startControlPlane(options: Options, deps: ControlPlaneDeps
     stops.push(await startEventHistory({ storage, dir: historyDir, clock, log }));
 
     let leads: Leads<LeaderParts> | undefined;
-    let collector: MetricsCollector | undefined;
+    const measuring: { collector?: MetricsCollector } = {};
     const api = await startApiServer(
       {
         storage,
         log,
         clock,
         dialNode: async (name) => partsHere(leads).dial(name),
-        metricsSource: metricsSourceOf(() => collector),
+        metricsSource: metricsSourceOf(() => measuring.collector),
         pki,
         tokens,
         ownPaths: ownPaths({
@@ -113,7 +113,7 @@ export async function startControlPlane(options: Options, deps: ControlPlaneDeps
 
     const metrics = new MetricsCollector({ client: new ApiClient(component('metrics'), 'metrics'), clock, log });
     await metrics.start();
-    collector = metrics;
+    measuring.collector = metrics;
     stops.push(() => metrics.stop());
     const live = createLiveServer({
       client: new ApiClient(api.inProcess({ name: 'wheelhouse-ui', groups: [MASTERS_GROUP] }), 'wheelhouse-ui'),
