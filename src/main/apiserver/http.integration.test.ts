@@ -103,10 +103,10 @@ describe('bad requests', () => {
     ],
     ['a patch of no type', { method: 'PATCH', path: `${CM}/x`, headers: JSON_TYPE, body: '{}' }, 415, ''],
     [
-      'server-side apply, not served yet',
+      'server-side apply by nobody',
       { method: 'PATCH', path: `${CM}/x`, headers: { 'content-type': 'application/apply-patch+yaml' }, body: '{}' },
-      415,
-      '',
+      422,
+      'fieldManager: Required value: is required for apply patch',
     ],
     [
       'broken protobuf',
