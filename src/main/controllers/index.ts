@@ -4,6 +4,9 @@ import type { SharedInformers } from '../../shared/client/shared-informers.ts';
 import { messageOf } from '../../shared/api/errors.ts';
 import type { Clock, Logger } from '../../shared/logger.ts';
 import { deploymentController } from './deployment/deployment-controller.ts';
+import { endpointSliceController } from './endpoint-slice/endpoint-slice-controller.ts';
+import { endpointSliceMirroringController } from './endpoint-slice-mirroring/endpoint-slice-mirroring-controller.ts';
+import { endpointsController } from './endpoints/endpoints-controller.ts';
 import { disruptionController } from './disruption/disruption-controller.ts';
 import { staleDisruptionController } from './disruption/stale-disruption-controller.ts';
 import { garbageCollector } from './garbage-collector/garbage-collector.ts';
@@ -18,6 +21,7 @@ import { replicaSetController } from './replicaset/replicaset-controller.ts';
 import { resourceQuotaController } from './resource-quota/resource-quota-controller.ts';
 import type { ControllerDeps, RunningController } from './runtime/dependencies.ts';
 import { serviceAccountController } from './service-account/service-account-controller.ts';
+import { serviceLbController } from './service-lb/service-lb-controller.ts';
 
 export interface ControllersDeps {
   /** A client that writes under this name (`deployment-controller` …): its field manager and its events' component. */
@@ -43,6 +47,10 @@ const CONTROLLERS: Record<string, (deps: ControllerDeps, options: ControllersOpt
   cidrAllocator: (deps, options) => nodeIpamController(deps, options.nodeIpam),
   'service-account-controller': (deps) => serviceAccountController(deps),
   'pod-garbage-collector': (deps) => podGcController(deps),
+  'endpoint-controller': (deps) => endpointsController(deps),
+  'endpoint-slice-controller': (deps) => endpointSliceController(deps),
+  'endpoint-slice-mirroring-controller': (deps) => endpointSliceMirroringController(deps),
+  'service-lb-controller': (deps) => serviceLbController(deps),
   'resourcequota-controller': (deps) => resourceQuotaController(deps),
   'disruption-controller': (deps) => disruptionController(deps),
   'stale-pod-disruption-controller': (deps) => staleDisruptionController(deps),
