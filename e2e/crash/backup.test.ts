@@ -116,6 +116,24 @@ describe('the commands of serve', () => {
     for (const name of ['one', 'two', 'three']) expect(await wordOf(api, name)).toBe(`of ${name}`);
   });
 
+  test('keep events in a history that outlives them', async () => {
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'seen' },
+      spec: { containers: [{ name: 'main', image: 'nginx' }] },
+    };
+    expect((await api.request('POST', '/api/v1/namespaces/default/pods', pod)).status).toBe(201);
+    const events = '/api/v1/namespaces/default/events';
+    const history = '/wheelhouse/v1/event-history?namespace=default&kind=Pod&name=seen';
+    const reasons = async (): Promise<string[]> =>
+      (await api.get<{ items: { reason: string }[] }>(history)).items.map(({ reason }) => reason);
+    await until('the pod to be scheduled', async () => (await reasons()).includes('Scheduled'));
+    await api.request('DELETE', events);
+    expect(await reasons()).toContain('Scheduled');
+    expect((await api.request('GET', `${history}&since=noon`)).status).toBe(400);
+  });
+
   test('say in a sentence what is wrong', async () => {
     await expect(command('backup', path('x'), '--data-dir', path('nowhere'))).rejects.toThrow(
       'there is no such directory',
