@@ -79,7 +79,7 @@ export async function startApiServer(deps: ApiServerDeps, options: ApiServerOpti
   const graph = new NodeGraph(storage, log, new IngressSecrets(views));
   const rules = await RuleResolver.open(views);
   const authorizer = chainOf([mastersAuthorizer, new NodeAuthorizer(graph), new RbacAuthorizer(rules)]);
-  const admission = new AdmissionChain(admissionPlugins({ storage, views, catalog, authorizer, rules, clock }));
+  const admission = new AdmissionChain(admissionPlugins({ storage, views, catalog, authorizer, rules, clock, random: Math.random }));
   const registry: RegistryContext = { storage, clock, admission, catalog, views, random: Math.random };
   const stops: (() => Promise<void> | void)[] = [];
   for (const hook of POST_START_HOOKS) {

@@ -5,13 +5,14 @@ import type { Authorizer } from '../auth/authorizer.ts';
 import { rbacEscalation } from '../auth/rbac/escalation.ts';
 import type { RuleResolver } from '../auth/rbac/rule-resolver.ts';
 import type { AdmissionPlugin } from './chain.ts';
+import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificate-requests.ts';
 import { claimResize } from './claim-resize.ts';
 import { defaultIngressClass } from './default-ingress-class.ts';
 import { defaultStorageClass } from './default-storage-class.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { limitRanger } from './limit-ranger/limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
-import { nodeRestriction } from './node-restriction.ts';
+import { nodeRestriction } from './node-restriction/node-restriction.ts';
 import { ownerReferencesPermission } from './owner-references.ts';
 import { podSecurity } from './pod-security/pod-security.ts';
 import { priority } from './priority.ts';
@@ -30,6 +31,8 @@ export interface AdmissionDeps {
   authorizer: Authorizer;
   rules: RuleResolver;
   clock: Clock;
+  /** In [0, 1): suffixes of generated names. */
+  random: () => number;
 }
 
 /** Every plugin, in upstream's order (kubeapiserver/options/plugins.go). */
@@ -38,8 +41,8 @@ export const admissionPlugins = (deps: AdmissionDeps): AdmissionPlugin[] => [
   rbacEscalation(deps),
   namespaceLifecycle(deps),
   limitRanger(deps.views),
-  serviceAccount,
-  nodeRestriction,
+  serviceAccount(deps),
+  nodeRestriction(deps),
   taintNodesByCondition,
   podSecurity(deps),
   priority(deps.views),
@@ -49,6 +52,9 @@ export const admissionPlugins = (deps: AdmissionDeps): AdmissionPlugin[] => [
   ownerReferencesPermission(deps),
   claimResize(deps.views),
   runtimeClass(deps.views),
+  certificateApproval(deps.authorizer),
+  certificateSigning(deps.authorizer),
+  certificateSubjectRestriction,
   defaultIngressClass(deps.views),
   // Webhooks and policies go here: quotas are charged when everybody else has agreed.
   resourceQuota(deps),

@@ -16,6 +16,7 @@ import {
   type TokenFile,
 } from '../index.ts';
 import { ApiClient } from '../../../shared/client/api-client.ts';
+import { giveDefaultAccounts } from './default-accounts.ts';
 
 /** A real API server on a loopback port over a real store in a directory of its own. */
 export interface TestServer {
@@ -75,6 +76,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const kubeconfig = join(directory, 'admin.kubeconfig');
   await writeKubeconfig(kubeconfig, pki, { server: server.url });
   const client = new ApiClient(server.inProcess({ name: 'test', groups: [MASTERS_GROUP] }), 'test');
+  const stopAccounts = await giveDefaultAccounts(client);
   return {
     server,
     storage,
@@ -85,6 +87,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     kubeconfig,
     errors,
     async close() {
+      await stopAccounts();
       await server.close();
       await storage.close();
       await rm(directory, { recursive: true, force: true });
