@@ -8,16 +8,20 @@ export interface PodReferences {
 }
 
 const NOTHING: PodReferences = { configMaps: new Set(), secrets: new Set(), claims: new Set(), serviceAccount: '' };
-const MIRROR = 'kubernetes.io/config.mirror';
+/** Marks the image in the API of a static pod, which a kubelet runs by itself. */
+export const MIRROR_POD = 'kubernetes.io/config.mirror';
 
 type EphemeralContainer = Pick<Container, 'env' | 'envFrom'>;
 
+/** What the node that runs the pod may read because of it. A mirror pod, which a node makes by itself, gives it nothing. */
+export const referencesOf = (pod: Pod): PodReferences =>
+  pod.metadata?.annotations?.[MIRROR_POD] === undefined ? namedBy(pod) : NOTHING;
+
 /**
  * Names of the ConfigMaps, Secrets, claims and ServiceAccount in the pod's namespace that running it needs (upstream's
- * podutil.Visit…Names). A mirror pod, which a node makes by itself, gives the node nothing.
+ * podutil.Visit…Names).
  */
-export function referencesOf(pod: Pod): PodReferences {
-  if (pod.metadata?.annotations?.[MIRROR] !== undefined) return NOTHING;
+export function namedBy(pod: Pod): PodReferences {
   const configMaps = new Set<string>();
   const claims = new Set<string>();
   const secrets = new Set<string>();
