@@ -35,6 +35,7 @@ const ROOTS = [
   ...['V1CertificateSigningRequest', 'V1TokenReview'],
   ...['AuthenticationV1TokenRequest', 'V1SelfSubjectAccessReview', 'V1SelfSubjectRulesReview', 'V1SelfSubjectReview'],
   ...['V1SubjectAccessReview', 'V1LocalSubjectAccessReview'],
+  ...['V1CustomResourceDefinition', 'V1APIService'],
   ...['V1Status', 'V1DeleteOptions', 'V1ListMeta', 'V1Condition'],
 ];
 
@@ -89,6 +90,8 @@ const GROUP_VERSION_KIND = {
   V1ValidatingAdmissionPolicy: ['admissionregistration.k8s.io', 'v1', 'ValidatingAdmissionPolicy'],
   V1ValidatingAdmissionPolicyBinding: ['admissionregistration.k8s.io', 'v1', 'ValidatingAdmissionPolicyBinding'],
   V1Lease: ['coordination.k8s.io', 'v1', 'Lease'],
+  V1CustomResourceDefinition: ['apiextensions.k8s.io', 'v1', 'CustomResourceDefinition'],
+  V1APIService: ['apiregistration.k8s.io', 'v1', 'APIService'],
   V1Scale: ['autoscaling', 'v1', 'Scale'],
   V1Eviction: ['policy', 'v1', 'Eviction'],
   AuthenticationV1TokenRequest: ['authentication.k8s.io', 'v1', 'TokenRequest'],
@@ -120,6 +123,11 @@ const PACKAGES = [
     /^(AuditAnnotation|ExpressionWarning|Match(Condition|Resources)$|(Mutating|Validating)|NamedRuleWithOperations|Param(Kind|Ref)$|RuleWithOperations|TypeChecking|Validation$|Variable$)/,
     'api.admissionregistration',
   ],
+  [
+    /^(CustomResource|ExternalDocumentation$|JSONSchemaProps|SelectableField$|ValidationRule$|WebhookConversion$)/,
+    'apiextensions-apiserver.pkg.apis.apiextensions',
+  ],
+  [/^APIService/, 'kube-aggregator.pkg.apis.apiregistration'],
   [/^Lease/, 'api.coordination'],
   [/^(Eviction|PodDisruptionBudget)/, 'api.policy'],
   [
@@ -199,12 +207,47 @@ const SCALARS = {
   },
 };
 
+const EXTENSIONS = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1';
+const anySchema = (name) =>
+  `${name} represents any valid JSON value. These types are supported: bool, int64, float64, string, []interface{}, map[string]interface{} and nil.`;
+
+/** Fields of JSONSchemaProps that are of one type or another, which the models call `any`; wrapped as the model has them. */
+const JSON_SCHEMA_TYPES = {
+  items: 'JSONSchemaPropsOrArray',
+  additionalItems: 'JSONSchemaPropsOrBool',
+  additionalProperties: 'JSONSchemaPropsOrBool',
+  dependencies: 'JSONSchemaPropsOrStringArray',
+  default: 'JSON',
+  example: 'JSON',
+  enum: 'JSON',
+};
+Object.assign(SCALARS, {
+  [`${EXTENSIONS}.JSON`]: { description: anySchema('JSON'), 'x-kubernetes-preserve-unknown-fields': true },
+  [`${EXTENSIONS}.JSONSchemaPropsOrArray`]: {
+    description:
+      'JSONSchemaPropsOrArray represents a value that can either be a JSONSchemaProps or an array of JSONSchemaProps. Mainly here for serialization purposes.',
+  },
+  [`${EXTENSIONS}.JSONSchemaPropsOrBool`]: {
+    description:
+      'JSONSchemaPropsOrBool represents JSONSchemaProps or a boolean value. Defaults to true for the boolean property.',
+  },
+  [`${EXTENSIONS}.JSONSchemaPropsOrStringArray`]: {
+    description: 'JSONSchemaPropsOrStringArray represents a JSONSchemaProps or a string array.',
+  },
+});
+
+/** Prefixes of models whose group is not `k8s.io/api`. */
+const PREFIXED = {
+  Apiextensions: 'apiextensions-apiserver.pkg.apis.apiextensions',
+  Apiregistration: 'kube-aggregator.pkg.apis.apiregistration',
+};
+
 /** `V1Deployment` -> `io.k8s.api.apps.v1.Deployment`, as upstream names it and `kubectl explain` shows it. */
 function schemaName(className) {
   const [, prefix = '', version = 'v1', base = className] =
     /^([A-Z][a-z]+)??(V\d+(?:(?:alpha|beta)\d+)?)([A-Z].*)$/.exec(className) ?? [];
   const group = prefix
-    ? `api.${prefix.toLowerCase()}`
+    ? (PREFIXED[prefix] ?? `api.${prefix.toLowerCase()}`)
     : (PACKAGES.find(([pattern, , but]) => pattern.test(base) && !but?.test(base))?.[1] ?? 'api.core');
   return `io.k8s.${group}.${version.toLowerCase()}.${base}`;
 }
@@ -268,6 +311,11 @@ function classSchema(className, reached) {
   for (const { name, baseName, type, format } of attributes) {
     let schema = typeSchema(type, format, reached);
     if (QUANTITY_FIELDS[shortName]?.includes(baseName)) schema = asQuantity(schema);
+    if (className === 'V1JSONSchemaProps' && JSON_SCHEMA_TYPES[baseName]) {
+      const either = reference(`${EXTENSIONS}.${JSON_SCHEMA_TYPES[baseName]}`);
+      if (schema.type === 'array') schema = { type: 'array', items: either };
+      else schema = schema.additionalProperties ? { type: 'object', additionalProperties: either } : either;
+    }
     if (className === 'V1ManagedFieldsEntry' && baseName === 'fieldsV1') schema = reference(`${META}.FieldsV1`);
     // The generator of the models drops the description of a field that refers to a class.
     const known = described.get(name) ?? FIELDS[shortName]?.[baseName] ?? (kind ? COMMON[baseName] : undefined);

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../shared/api/meta.ts';
 import type { ResourceType } from '../../shared/api/kinds.ts';
 import type { Schema } from './schema/schema.ts';
+import type { JsonObject } from './decode/json-value.ts';
 import type { FieldError } from './validation/field-error.ts';
 
 /** A printer column of a server-side Table (`kubectl get`). */
@@ -64,6 +65,12 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   schema: string;
   /** The schema itself when it is in no catalog (custom resources); the same object every time. */
   schemaOf?(): Schema;
+  /** Name of its list, when that is not the kind's with `List` after it. */
+  listKind?: string;
+  /** Reads a body by rules of its own instead of the schema's (custom resources). Throws DecodeError. */
+  decode?(body: JsonObject): { value: JsonObject; unknownFields: string[] };
+  /** Put on an object by the first request to delete it, for whoever cleans up after it. */
+  finalizersOnDelete?: readonly string[];
   /** Leases and events are coalesced; everything else is durable. */
   durability: 'durable' | 'coalesced';
   /** Set when objects are stored as another version, or another group's, of the same resource. */

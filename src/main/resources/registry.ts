@@ -10,11 +10,13 @@ import {
   selfSubjectRulesReviewKind,
   subjectAccessReviewKind,
 } from './kinds/access-reviews.ts';
+import { apiServiceKind } from './kinds/api-service.ts';
 import { configMapKind } from './kinds/config-map.ts';
 import { controllerRevisionKind } from './kinds/controller-revision.ts';
 import { cronJobKind } from './kinds/cron-job.ts';
 import { csiDriverKind } from './kinds/csi-driver.ts';
 import { csiNodeKind } from './kinds/csi-node.ts';
+import { customResourceDefinitionKind } from './kinds/custom-resource-definition.ts';
 import { daemonSetKind } from './kinds/daemon-set.ts';
 import { deploymentKind } from './kinds/deployment.ts';
 import { endpointSliceKind } from './kinds/endpoint-slice.ts';
@@ -126,6 +128,8 @@ export const KINDS: readonly KindDefinition[] = [
   kind(validatingWebhookConfigurationKind),
   kind(validatingAdmissionPolicyKind),
   kind(validatingAdmissionPolicyBindingKind),
+  kind(customResourceDefinitionKind),
+  kind(apiServiceKind),
   kind(nodeMetricsKind),
   kind(podMetricsKind),
   kind(machineKind),

@@ -2,6 +2,7 @@ import type {
   AuthenticationV1TokenRequest,
   CoreV1Event,
   EventsV1Event,
+  V1APIService,
   V1Binding,
   V1CSIDriver,
   V1CSINode,
@@ -65,6 +66,7 @@ import type {
 } from '@kubernetes/client-node';
 import type { Wire } from './wire.ts';
 import type { KubeObject } from './meta.ts';
+import type { CustomResourceDefinition } from './custom-resource-definition.ts';
 import type { Machine } from './machine.ts';
 
 export type Pod = Wire<V1Pod>;
@@ -119,6 +121,7 @@ export type HorizontalPodAutoscaler = Wire<V2HorizontalPodAutoscaler>;
 export type HorizontalPodAutoscalerV1 = Wire<V1HorizontalPodAutoscaler>;
 /** events.k8s.io/v1: the same events as core/v1's, under other names. */
 export type EventsV1 = Wire<EventsV1Event>;
+export type APIService = Wire<V1APIService>;
 export type VolumeAttachment = Wire<V1VolumeAttachment>;
 export type CSIDriver = Wire<V1CSIDriver>;
 export type CSINode = Wire<V1CSINode>;
@@ -367,6 +370,14 @@ export const SELF_SUBJECT_REVIEWS_V1BETA1 = resource<SelfSubjectReview>(
   'selfsubjectreviews',
   false,
 );
+export const CUSTOM_RESOURCE_DEFINITIONS = resource<CustomResourceDefinition>(
+  'apiextensions.k8s.io',
+  'v1',
+  'CustomResourceDefinition',
+  'customresourcedefinitions',
+  false,
+);
+export const API_SERVICES = resource<APIService>('apiregistration.k8s.io', 'v1', 'APIService', 'apiservices', false);
 export const MACHINES = resource<Machine>('machines.wheelhouse.dev', 'v1alpha1', 'Machine', 'machines', false);
 
 /** `v1`, or `apps/v1`. */

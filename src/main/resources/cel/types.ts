@@ -58,8 +58,9 @@ export class ObjectType {
     readonly name: string,
   ) {}
 
-  /** The value an expression sees; one for each raw object. */
+  /** The value an expression sees. Of a raw object that can still change, another one each time. */
   valueOf(raw: Readonly<Record<string, unknown>>): CelObject {
+    if (!Object.isFrozen(raw)) return new this.ctor(this, raw);
     let value = this.#values.get(raw);
     if (!value) this.#values.set(raw, (value = new this.ctor(this, raw)));
     return value;

@@ -11,6 +11,8 @@ export interface Decodable {
   type: Pick<ResourceType, 'group' | 'version' | 'kind'>;
   /** Name of the schema, e.g. `io.k8s.api.autoscaling.v1.Scale`. */
   schema: string;
+  /** Reads a body by rules of its own. */
+  decode?(body: JsonObject): { value: JsonObject; unknownFields: string[] };
   /** A kind of ours, which answers as a custom resource does: 422 with the field, where built-in kinds say 400. */
   custom?: boolean;
 }
@@ -29,7 +31,7 @@ export function decodeObject(kind: Decodable, value: unknown): { object: KubeObj
   }
   checkTypeMeta(kind, value);
   try {
-    const decoded = decodeAs(kind.schema, value);
+    const decoded = kind.decode?.(value) ?? decodeAs(kind.schema, value);
     const { apiVersion: _version, kind: _kind, ...rest } = decoded.value as JsonObject;
     return {
       object: { apiVersion: apiVersionOf(kind.type), kind: kind.type.kind, ...rest },

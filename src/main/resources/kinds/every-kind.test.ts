@@ -90,7 +90,8 @@ describe.each(STORED.map((kind) => [sampleNameOf(kind), kind] as const))('%s', (
 
   test('a wrong type anywhere is a 4xx with the path of the field, never a crash', () => {
     const sample = sampleOf(kindName);
-    const paths = pathsIn(sample);
+    // Another apiVersion or kind is another request altogether.
+    const paths = pathsIn(sample).filter(([first]) => first !== 'apiVersion' && first !== 'kind');
     const wrong = fc.oneof(
       fc.constant(null),
       fc.boolean(),

@@ -6,6 +6,7 @@ import { KINDS } from '../registry.ts';
 import { ADMISSION_SAMPLES } from './admission-samples.ts';
 import { AUTH_SAMPLES } from './auth-samples.ts';
 import { coreSamples } from './core-samples.ts';
+import { EXTENSION_SAMPLES } from './extension-samples.ts';
 import { POLICY_SAMPLES } from './policy-samples.ts';
 import { workloadSamples } from './workload-samples.ts';
 
@@ -83,6 +84,7 @@ const SAMPLES: Readonly<Record<string, JsonObject>> = {
   ...coreSamples(podTemplate),
   ...workloadSamples(podTemplate),
   ...POLICY_SAMPLES,
+  ...EXTENSION_SAMPLES,
   ...ADMISSION_SAMPLES,
   Namespace: { metadata: { name: 'shop', labels: { team: 'a' } }, spec: { finalizers: ['kubernetes'] } },
   Node: {
