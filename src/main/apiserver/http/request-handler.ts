@@ -18,7 +18,8 @@ import { includeObjectOf, shapeOf, type Shape } from './accept.ts';
 import { metricLabelsOf } from './metric-labels.ts';
 import { partialMetadataOf } from './partial-metadata.ts';
 import { readRequestBody } from './read-body.ts';
-import { begin, flushHead, sendJson, sendStatus, sendText, writePiece, type HttpResponse } from './response.ts';
+import { AnswerBody, takesGzip } from './answer-body.ts';
+import { begin, flushHead, sendStatus, writePiece, type HttpResponse } from './response.ts';
 import { writeList } from './write-list.ts';
 import { WatchEncoder, writeWatch } from './write-watch.ts';
 
@@ -82,7 +83,7 @@ export async function handleRequest(
     const answer = await deps.handler.handle(call);
     streamed = answer.type === 'watch' || answer.type === 'stream';
     if (streamed) audit?.started('code' in answer ? answer.code : 200);
-    await writeAnswer(deps, response, answer, call);
+    await writeAnswer(deps, response, answer, call, takesGzip(request.headers['accept-encoding']?.toString()));
     audit?.answered(answer);
   } catch (error) {
     audit?.failed(error);
@@ -151,13 +152,23 @@ function sendError(
   sendStatus(response, status);
 }
 
-async function writeAnswer(deps: HttpDeps, response: HttpResponse, answer: Answer, call: ApiCall): Promise<void> {
+async function writeAnswer(
+  deps: HttpDeps,
+  response: HttpResponse,
+  answer: Answer,
+  call: ApiCall,
+  gzip: boolean,
+): Promise<void> {
   const { accept, query } = call;
+  const { warnings } = answer;
+  const contentType = 'application/json';
   switch (answer.type) {
-    case 'object':
-      return sendJson(response, answer.code, objectText(deps, answer, accept, query), answer.warnings);
+    case 'object': {
+      const text = objectText(deps, answer, accept, query);
+      return new AnswerBody(response, { code: answer.code, contentType, warnings }, gzip).end(text);
+    }
     case 'text':
-      return sendText(response, answer.code, answer.contentType, answer.text);
+      return new AnswerBody(response, answer, gzip).end(answer.text);
     case 'stream':
       begin(response, answer.code, answer.contentType);
       for await (const chunk of answer.body) if (!(await writePiece(response, chunk))) return;
@@ -165,8 +176,8 @@ async function writeAnswer(deps: HttpDeps, response: HttpResponse, answer: Answe
       return;
     case 'list': {
       const shape = shapeOf(accept);
-      begin(response, 200, 'application/json', answer.warnings);
-      return writeList(response, answer, shape, { includeObject: includeObjectOf(query), now: deps.clock.now() });
+      const body = new AnswerBody(response, { code: 200, contentType, warnings }, gzip);
+      return writeList(body, answer, shape, { includeObject: includeObjectOf(query), now: deps.clock.now() });
     }
     case 'watch': {
       const shape = shapeOf(accept);

@@ -42,14 +42,7 @@ export function flushHead(response: HttpResponse): void {
   if ('flushHeaders' in response) response.flushHeaders();
 }
 
-/** Sends a whole text. */
-export function sendText(response: HttpResponse, code: number, contentType: string, text: string): void {
-  if (response.headersSent || response.destroyed) return;
-  begin(response, code, contentType);
-  response.end(text);
-}
-
-export function sendJson(response: HttpResponse, code: number, text: string, warnings: readonly string[] = []): void {
+function sendJson(response: HttpResponse, code: number, text: string, warnings: readonly string[] = []): void {
   begin(response, code, JSON_TYPE, warnings);
   response.end(text);
 }

@@ -8,8 +8,8 @@ import { asObject } from '../registry/as-object.ts';
 import { jsonOf } from '../registry/json-value.ts';
 import { listTypeOf } from '../resource-handlers.ts';
 import type { IncludeObject, Shape } from './accept.ts';
+import type { AnswerBody } from './answer-body.ts';
 import { partialMetadataOf, PARTIAL_LIST_TYPE } from './partial-metadata.ts';
-import { writePiece, type HttpResponse } from './response.ts';
 
 /** Objects put into text between two turns of the event loop: some milliseconds of work. */
 const CHUNK = 200;
@@ -27,20 +27,15 @@ export interface TableView {
 }
 
 /** Writes a list piece by piece, so that a long one neither blocks the process nor stands in memory as one text. */
-export async function writeList(
-  response: HttpResponse,
-  list: ListToWrite,
-  shape: Shape,
-  view: TableView,
-): Promise<void> {
+export async function writeList(body: AnswerBody, list: ListToWrite, shape: Shape, view: TableView): Promise<void> {
   const { head, encode } = formOf(list, shape, view);
-  if (!(await writePiece(response, head))) return;
+  if (!(await body.write(head))) return;
   for (let start = 0; start < list.items.length; start += CHUNK) {
     const text = encode(list.items.slice(start, start + CHUNK));
-    if (!(await writePiece(response, start === 0 ? text : `,${text}`))) return;
+    if (!(await body.write(start === 0 ? text : `,${text}`))) return;
     if (start + CHUNK < list.items.length) await nextTurn();
   }
-  response.end(']}\n');
+  await body.end(']}\n');
 }
 
 /** The text before the first item, and how a run of items becomes text. The text after the last is the same for all. */
