@@ -3,6 +3,7 @@ import { EventRecorder } from '../../shared/client/event-recorder.ts';
 import type { SharedInformers } from '../../shared/client/shared-informers.ts';
 import { messageOf } from '../../shared/api/errors.ts';
 import type { Clock, Logger } from '../../shared/logger.ts';
+import { clusterRoleAggregationController } from './cluster-role-aggregation/cluster-role-aggregation-controller.ts';
 import { deploymentController } from './deployment/deployment-controller.ts';
 import { endpointSliceController } from './endpoint-slice/endpoint-slice-controller.ts';
 import { endpointSliceMirroringController } from './endpoint-slice-mirroring/endpoint-slice-mirroring-controller.ts';
@@ -46,6 +47,7 @@ const CONTROLLERS: Record<string, (deps: ControllerDeps, options: ControllersOpt
   'node-controller': (deps, options) => nodeLifecycleController(deps, options.nodeLifecycle),
   cidrAllocator: (deps, options) => nodeIpamController(deps, options.nodeIpam),
   'service-account-controller': (deps) => serviceAccountController(deps),
+  'clusterrole-aggregation-controller': (deps) => clusterRoleAggregationController(deps),
   'pod-garbage-collector': (deps) => podGcController(deps),
   'endpoint-controller': (deps) => endpointsController(deps),
   'endpoint-slice-controller': (deps) => endpointSliceController(deps),
