@@ -6,6 +6,7 @@ import { SYSTEM_NAMESPACES } from './admission/namespace-lifecycle.ts';
 import { SYSTEM_PRIORITY_CLASSES } from './admission/system-priority-classes.ts';
 import { bootstrapRoles } from './auth/rbac/bootstrap/bootstrap-hook.ts';
 import { MASTERS_GROUP, type UserInfo } from './auth/user.ts';
+import { DefinitionController } from './custom/definition-controller.ts';
 import type { RegistryContext } from './registry/context.ts';
 import { createObject } from './registry/create.ts';
 
@@ -24,10 +25,17 @@ export const POST_START_HOOKS: readonly PostStartHook[] = [
   { name: 'start-system-namespaces-controller', start: createSystemNamespaces },
   { name: 'scheduling/bootstrap-system-priority-classes', start: createSystemPriorityClasses },
   { name: 'rbac/bootstrap-roles', start: createDefaultRoles },
+  { name: 'crd-informer-synced', start: serveCustomResources },
 ];
 
 async function createDefaultRoles(registry: RegistryContext): Promise<undefined> {
   await bootstrapRoles(registry, SELF);
+}
+
+async function serveCustomResources(registry: RegistryContext, log: Logger): Promise<() => Promise<void>> {
+  const controller = new DefinitionController(registry, SELF, log);
+  await controller.start();
+  return () => controller.close();
 }
 
 async function createSystemNamespaces(registry: RegistryContext): Promise<undefined> {

@@ -197,6 +197,6 @@ export function resourceHandler(verb: string, subresource: '' | 'status', name: 
 
 /** `PodList` and its apiVersion. */
 export const listTypeOf = (kind: ResourceRequest['target']['kind']): { kind: string; apiVersion: string } => ({
-  kind: `${kind.type.kind}List`,
+  kind: kind.listKind ?? `${kind.type.kind}List`,
   apiVersion: apiVersionOf(kind.type),
 });

@@ -43,6 +43,7 @@ export async function deleteObject(context: RegistryContext, target: Target, opt
     });
     try {
       const deleted = await step(context, target, options, stored);
+      if (deleted.gone && !options.dryRun) await context.hooks.deleted(target.kind, asObject(deleted.object));
       return { ...deleted, object: servedValue(target.kind, deleted.object) };
     } catch (error) {
       if (!(error instanceof RevisionMismatchError)) throw error;
@@ -93,7 +94,13 @@ function marked(
 
   const grace = graceOf(kind, old, options.gracePeriodSeconds, nowMs);
   if (grace.type === 'pending') return old;
-  const finalizers = finalizersFor(old.metadata?.finalizers ?? [], options.propagationPolicy);
+  const first = old.metadata?.deletionTimestamp === undefined;
+  const finalizers = [
+    ...new Set([
+      ...finalizersFor(old.metadata?.finalizers ?? [], options.propagationPolicy),
+      ...((first && kind.finalizersOnDelete) || []),
+    ]),
+  ];
   const kept = finalizers.length > 0 || content.length > 0;
   if (!kept && (grace.type === 'none' || grace.seconds === 0)) return 'remove';
 
@@ -101,7 +108,6 @@ function marked(
   const metadata = metaOf(object);
   if (finalizers.length > 0) metadata.finalizers = finalizers;
   else delete metadata.finalizers;
-  const first = metadata.deletionTimestamp === undefined;
   if (grace.type === 'graceful') {
     metadata.deletionTimestamp = grace.deletionTimestamp;
     metadata.deletionGracePeriodSeconds = grace.seconds;

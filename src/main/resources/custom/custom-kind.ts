@@ -28,6 +28,13 @@ export function customKinds(crd: CustomResourceDefinition): KindDefinition[] {
     .map((version) => customKind(crd, version));
 }
 
+/** The kind objects are stored as, whether that version is served or not. */
+export function storageKind(crd: CustomResourceDefinition): KindDefinition {
+  const version = crd.spec.versions.find(({ storage }) => storage) ?? crd.spec.versions[0];
+  if (!version) throw new Error(`${crd.metadata?.name ?? 'a definition'} has no versions`);
+  return customKind(crd, version);
+}
+
 function customKind(crd: CustomResourceDefinition, version: CustomResourceVersion): KindDefinition {
   const { spec } = crd;
   const names = crd.status?.acceptedNames ?? spec.names;
