@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, stat, truncate } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { listFiles, segmentName } from './files.ts';
+import { bundleWorker, cutPower, FAILPOINTS } from './crash-harness.ts';
 import { openEmbeddedStore, type Failpoint } from './index.ts';
 import { silentLog } from './test-log.ts';
 
@@ -24,36 +23,13 @@ interface Death {
   powerCut?: boolean;
 }
 
-const FAILPOINTS: Failpoint[] = [
-  'append.before',
-  'append.after',
-  'fsync.before',
-  'fsync.after',
-  'ack.before',
-  'rotate.before',
-  'rotate.after',
-  'snapshot.write.before',
-  'snapshot.rename.before',
-  'snapshot.rename.after',
-  'compaction.remove.before',
-  'compaction.remove.after',
-];
-
 let base: string;
 let worker: string;
 
 beforeAll(async () => {
   base = await mkdtemp(join(tmpdir(), 'wheelhouse-crash-'));
   worker = join(base, 'worker.mjs');
-  // Bundled once, because fifty processes start from it.
-  await build({
-    entryPoints: [join(import.meta.dirname, 'crash-worker.ts')],
-    outfile: worker,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'error',
-  });
+  await bundleWorker('crash-worker.ts', worker);
 });
 afterAll(() => rm(base, { recursive: true }));
 
@@ -81,17 +57,6 @@ async function runUntilDeath(dir: string, round: number, death: Death, history: 
     if (++lines === afterLines) child.kill('SIGKILL');
   }
   expect(await exited).toBe('SIGKILL');
-}
-
-/** Cuts each segment back to what had been fsync'd when that was last noted. */
-async function cutPower(dir: string): Promise<void> {
-  const noted = (await readFile(`${dir}.durable`, 'utf8')).trimEnd().split('\n').at(-1) ?? '[]';
-  const sizes = new Map(JSON.parse(noted) as [string, number][]);
-  const last = (await listFiles(dir)).segments.at(-1);
-  if (last === undefined) return;
-  const path = join(dir, segmentName(last));
-  const durable = sizes.get(segmentName(last)) ?? 0;
-  if ((await stat(path)).size > durable) await truncate(path, durable);
 }
 
 /** Opens a copy, so that the next round still meets what the crash left, and compares it with the history. */

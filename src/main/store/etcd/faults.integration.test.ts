@@ -3,6 +3,9 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { silentLog } from '../embedded/test-log.ts';
 import type { ValueSealer } from '../sealer.ts';
+import { checkHistory } from '../testing/check-history.ts';
+import { HistoryRecorder, type Line } from '../testing/history-log.ts';
+import { runWorkload } from '../testing/workload.ts';
 import { CompactedError, StoreUnavailableError, type Storage, type StorageEvent } from '../storage.ts';
 import { compactOnce } from './compaction.ts';
 import { openEtcdStore, type EtcdStoreDeps } from './index.ts';
@@ -51,6 +54,22 @@ class Wire {
     this.cut();
     this.server.close();
   }
+}
+
+/** Seals with its first word, opens what any of them sealed. */
+class SealingKeys implements ValueSealer {
+  words: string[];
+  constructor(...words: string[]) {
+    this.words = words;
+  }
+  protects = (name: string): boolean => name.startsWith('/core/secrets/');
+  seal = (_name: string, text: Buffer): Buffer => Buffer.concat([Buffer.from(`${this.words[0]}|`), text]);
+  open(_name: string, bytes: Buffer): Buffer {
+    const word = this.words.find((each) => bytes.toString().startsWith(`${each}|`));
+    if (word === undefined) throw new Error('not sealed with one of these');
+    return bytes.subarray(word.length + 1);
+  }
+  isStale = (_name: string, bytes: Buffer): boolean => !bytes.toString().startsWith(`${this.words[0]}|`);
 }
 
 const key = (name: string): string => `/core/configmaps/default/${name}`;
@@ -194,6 +213,31 @@ describe.skipIf(etcdMissing !== undefined)('a store on etcd', () => {
     );
   });
 
+  test('keeps every promise to two control planes while etcd is killed again and again', async () => {
+    const recorder = new HistoryRecorder();
+    const [one, other] = [await open(), await open()];
+    let stopped = false;
+    let answered = 0;
+    const say = (line: Line): void => {
+      if (line.say === 'done') answered++;
+      recorder.take(line);
+    };
+    const loads = [one, other].map((store, index) => runWorkload(store, String(index), say, () => stopped));
+    for (let kills = 0; kills < 3; kills++) {
+      const target = answered + 120;
+      await vi.waitUntil(() => answered > target, { timeout: 20_000, interval: 5 });
+      await etcd.kill();
+      await etcd.run();
+    }
+    const target = answered + 100;
+    await vi.waitUntil(() => answered > target, { timeout: 20_000, interval: 5 });
+    stopped = true;
+    // Watches end with their stores; what they had seen by then is in the history.
+    await Promise.all([one.close(), other.close()]);
+    await Promise.all(loads);
+    expect(checkHistory(recorder.history)).toEqual([]);
+  });
+
   test('keeps Secrets sealed in etcd, and refuses to open them with another key', async () => {
     const sealerOf = (word: string): ValueSealer => ({
       protects: (name) => name.startsWith('/core/secrets/'),
@@ -214,6 +258,27 @@ describe.skipIf(etcdMissing !== undefined)('a store on etcd', () => {
     expect((await again.get('/core/secrets/a/b'))?.value).toMatchObject({ data: { word: 'hush-hush' } });
     await expect(open({ sealer: sealerOf('two') })).rejects.toThrow('/core/secrets/a/b is encrypted with another key');
     await expect(open()).rejects.toThrow('/core/secrets/a/b is encrypted with another key');
+  });
+
+  test('is sealed anew with another key, what a control plane that lags behind writes meanwhile too', async () => {
+    const box = new SealingKeys('old');
+    const lagging = new SealingKeys('old', 'new');
+    const store = await open({ sealer: box, settleMs: 50 });
+    const late = await open({ sealer: lagging });
+    for (let index = 0; index < 250; index++) await store.create(`/core/secrets/a/s${index}`, { data: { index } });
+    box.words = ['new', 'old'];
+    let writing = true;
+    const writer = (async () => {
+      for (let step = 0; writing; step++) await late.create(`/core/secrets/late/s${step}`, { data: { step } });
+      lagging.words = ['new', 'old'];
+    })();
+    const resealed = store.reseal();
+    await vi.waitUntil(async () => (await store.count('/core/secrets/late/')) > 20);
+    writing = false;
+    await writer;
+    await resealed;
+    const again = await open({ sealer: new SealingKeys('new') });
+    expect(await again.count('/core/secrets/')).toBe(await store.count('/core/secrets/'));
   });
 
   test('is compacted by one of its control planes a turn, to the turn before', async () => {
