@@ -48,12 +48,12 @@ async function eventually<T>(look: () => Promise<T>, holds: (seen: T) => boolean
 
 const established = (name: string): Promise<CustomResourceDefinition> =>
   eventually(
-    () => api.client.get(CUSTOM_RESOURCE_DEFINITIONS, { name }) as Promise<CustomResourceDefinition>,
+    () => api.client.get(CUSTOM_RESOURCE_DEFINITIONS, name),
     ({ status }) =>
       status?.conditions?.some(({ type, status: value }) => type === 'Established' && value === 'True') ?? false,
   );
 
-const cronTab = (name: string, spec: object): object => ({
+const cronTab = (name: string, spec: object): CronTab => ({
   apiVersion: 'stable.example.com/v1',
   kind: 'CronTab',
   metadata: { name, namespace: 'default' },
@@ -111,10 +111,10 @@ describe('a definition', () => {
 
   test('keeps to transition rules', async () => {
     const key = { namespace: 'default', name: 'one' };
-    expect(await refusal(api.client.patch(CRON_TABS, key, { spec: { image: 'cron:2' } }, { type: 'merge' }))).toBe(
+    expect(await refusal(api.client.patch(CRON_TABS, key, { spec: { image: 'cron:2' } }))).toBe(
       '422 CronTab.stable.example.com "one" is invalid: spec: Invalid value: "object": image cron:1 is fixed',
     );
-    const patched = await api.client.patch(CRON_TABS, key, { spec: { replicas: 3 } }, { type: 'merge' });
+    const patched = await api.client.patch(CRON_TABS, key, { spec: { replicas: 3 } });
     expect(patched.metadata?.generation).toBe(2);
   });
 
@@ -122,13 +122,172 @@ describe('a definition', () => {
     const key = { namespace: 'default', name: 'one' };
     const status = await api.client.patch(
       CRON_TABS,
-      key,
+      { ...key, subresource: 'status' },
       { spec: { replicas: 9 }, status: { replicas: 2, selector: 'app=x' } },
-      { type: 'merge', subresource: 'status' },
     );
     expect(status.spec['replicas']).toBe(3);
     expect(status.metadata?.generation).toBe(2);
-    const plain = await api.client.patch(CRON_TABS, key, { status: { replicas: 7 } }, { type: 'merge' });
+    const plain = await api.client.patch(CRON_TABS, key, { status: { replicas: 7 } });
     expect(plain.status?.['replicas']).toBe(2);
   });
+
+  test('selects by its fields and shows its columns', async () => {
+    await api.client.create(CRON_TABS, cronTab('two', { image: 'cron:9' }));
+    const found = await api.client.list(CRON_TABS, { fieldSelector: 'spec.image=cron:9' });
+    expect(found.kind).toBe('CronTabList');
+    expect(found.items.map(({ metadata }) => metadata?.name)).toEqual(['two']);
+    expect(await refusal(api.client.list(CRON_TABS, { fieldSelector: 'spec.color=red' }))).toContain(
+      'field label not supported: spec.color',
+    );
+  });
+});
+
+describe('names', () => {
+  const definition = (plural: string, names: object): CustomResourceDefinition => ({
+    ...(CRON_TAB_DEFINITION as unknown as CustomResourceDefinition),
+    metadata: { name: `${plural}.names.example.com` },
+    spec: {
+      ...(CRON_TAB_DEFINITION as unknown as CustomResourceDefinition).spec,
+      group: 'names.example.com',
+      names: { plural, kind: plural, ...names },
+    },
+  });
+  const accepted = (name: string, status: string): Promise<CustomResourceDefinition> =>
+    eventually(
+      () => api.client.get(CUSTOM_RESOURCE_DEFINITIONS, name),
+      (crd) => crd.status?.conditions?.some((c) => c.type === 'NamesAccepted' && c.status === status) ?? false,
+    );
+
+  test.each([
+    ['shortNames', { shortNames: ['fo'] }, 'ShortNamesConflict', '"fo" is already in use'],
+    ['singular', { singular: 'foo' }, 'SingularConflict', '"foo" is already in use'],
+    ['kind', { kind: 'Foo', singular: 'other', listKind: 'Others' }, 'KindConflict', '"Foo" is already in use'],
+    ['listKind', { listKind: 'FooList' }, 'ListKindConflict', '"FooList" is already in use'],
+  ])('of another definition are not accepted: %s', async (part, names, reason, message) => {
+    const first = definition('foos', { kind: 'Foo', shortNames: ['fo'] });
+    await api.client.create(CUSTOM_RESOURCE_DEFINITIONS, first).catch((error: unknown) => {
+      if (!isApiError(error) || error.code !== 409) throw error;
+    });
+    await accepted('foos.names.example.com', 'True');
+    const plural = `bar${part.toLowerCase()}s`;
+    await api.client.create(CUSTOM_RESOURCE_DEFINITIONS, definition(plural, names));
+    const crd = await accepted(`${plural}.names.example.com`, 'False');
+    const conditions = crd.status?.conditions ?? [];
+    expect(conditions.find(({ type }) => type === 'NamesAccepted')).toMatchObject({ reason, message });
+    expect(conditions.find(({ type }) => type === 'Established')).toMatchObject({
+      status: 'False',
+      reason: 'NotAccepted',
+      message: 'not all names are accepted',
+    });
+  });
+
+  test('are given to the next when their owner is gone', async () => {
+    await api.client.create(CUSTOM_RESOURCE_DEFINITIONS, definition('olds', { shortNames: ['shared'] }));
+    await accepted('olds.names.example.com', 'True');
+    await api.client.create(CUSTOM_RESOURCE_DEFINITIONS, definition('news', { shortNames: ['shared'] }));
+    await accepted('news.names.example.com', 'False');
+    await api.client.delete(CUSTOM_RESOURCE_DEFINITIONS, { name: 'olds.names.example.com' });
+    expect((await accepted('news.names.example.com', 'True')).status?.acceptedNames?.shortNames).toEqual(['shared']);
+  });
+});
+
+describe('several versions', () => {
+  const V1 = { ...CRON_TABS, group: 'many.example.com' };
+  const V2 = { ...V1, version: 'v2beta1' };
+  const version = (name: string, storage: boolean, properties: object): object => ({
+    name,
+    served: true,
+    storage,
+    schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties } } } },
+  });
+  const definition = (versions: object[]): CustomResourceDefinition =>
+    ({
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'crontabs.many.example.com' },
+      spec: {
+        group: 'many.example.com',
+        scope: 'Namespaced',
+        names: { plural: 'crontabs', kind: 'CronTab' },
+        versions,
+      },
+    }) as unknown as CustomResourceDefinition;
+
+  test('are of the same objects, each by its own schema', async () => {
+    await api.client.create(
+      CUSTOM_RESOURCE_DEFINITIONS,
+      definition([
+        version('v1', true, { a: { type: 'string' } }),
+        version('v2beta1', false, { a: { type: 'string' }, b: { type: 'string', default: 'x' } }),
+      ]),
+    );
+    await established('crontabs.many.example.com');
+    const metadata = { name: 'one', namespace: 'default' };
+    await api.client.create(V1, { metadata, spec: { a: '1' } } as CronTab);
+    const second = await api.client.get(V2, 'one', 'default');
+    expect([second.apiVersion, second.spec]).toEqual(['many.example.com/v2beta1', { a: '1', b: 'x' }]);
+    await api.client.patch(V2, metadata, { spec: { a: '2' } });
+    const first = await api.client.get(V1, 'one', 'default');
+    expect([first.apiVersion, first.spec['a']]).toEqual(['many.example.com/v1', '2']);
+  });
+
+  test('a version that objects may be stored in stays', async () => {
+    const name = 'crontabs.many.example.com';
+    const crd = await api.client.get(CUSTOM_RESOURCE_DEFINITIONS, name);
+    const moved = crd.spec.versions.map((entry) => ({ ...entry, storage: entry.name === 'v2beta1' }));
+    const patched = await api.client.patch(CUSTOM_RESOURCE_DEFINITIONS, { name }, { spec: { versions: moved } });
+    expect(patched.status?.storedVersions).toEqual(['v1', 'v2beta1']);
+    expect(
+      await refusal(
+        api.client.patch(
+          CUSTOM_RESOURCE_DEFINITIONS,
+          { name },
+          { spec: { versions: moved.filter((entry) => entry.name !== 'v1') } },
+        ),
+      ),
+    ).toContain('status.storedVersions[0]: Invalid value: "v1": missing from spec.versions');
+  });
+});
+
+test('deleting a definition deletes its objects first, finalizers and all', async () => {
+  const group = 'gone.example.com';
+  const definition = {
+    ...(CRON_TAB_DEFINITION as unknown as CustomResourceDefinition),
+    metadata: { name: `crontabs.${group}` },
+    spec: { ...(CRON_TAB_DEFINITION as unknown as CustomResourceDefinition).spec, group },
+  };
+  const type = { ...CRON_TABS, group };
+  const gone = (name: string): object => ({ ...cronTab(name, {}), apiVersion: `${group}/v1` });
+  await api.client.create(CUSTOM_RESOURCE_DEFINITIONS, definition);
+  await established(`crontabs.${group}`);
+  for (let index = 0; index < 20; index += 1) await api.client.create(type, gone(`tab-${index}`) as CronTab);
+  await api.client.patch(
+    type,
+    { name: 'tab-3', namespace: 'default' },
+    { metadata: { finalizers: ['example.com/hold'] } },
+  );
+  await api.client.delete(CUSTOM_RESOURCE_DEFINITIONS, { name: `crontabs.${group}` });
+  const left = await eventually(
+    () => api.client.list(type),
+    ({ items }) => items.length === 1,
+  );
+  expect(left.items[0]?.metadata?.name).toBe('tab-3');
+  const crd = await api.client.get(CUSTOM_RESOURCE_DEFINITIONS, `crontabs.${group}`);
+  expect(crd.status?.conditions?.find(({ type: name }) => name === 'Terminating')).toMatchObject({
+    status: 'True',
+    reason: 'InstanceDeletionInProgress',
+  });
+  expect(await refusal(api.client.create(type, gone('late') as CronTab))).toBe(
+    '405 create not allowed while custom resource definition is terminating',
+  );
+  await api.client.patch(type, { name: 'tab-3', namespace: 'default' }, { metadata: { finalizers: null } });
+  await eventually(
+    () => refusal(api.client.get(CUSTOM_RESOURCE_DEFINITIONS, `crontabs.${group}`)).catch(() => ''),
+    (seen) => seen.startsWith('404'),
+  );
+  await eventually(
+    () => refusal(api.client.list(type)).catch(() => ''),
+    (seen) => seen.startsWith('404'),
+  );
+  expect(api.errors).toEqual([]);
 });
