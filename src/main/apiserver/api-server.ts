@@ -6,6 +6,7 @@ import { KindCatalog } from '../resources/catalog.ts';
 import type { Storage } from '../store/storage.ts';
 import { AdmissionChain } from './admission/chain.ts';
 import { admissionPlugins } from './admission/plugins.ts';
+import { WebhookCaller } from './admission/webhook/caller.ts';
 import { ApiHandler, type OwnPaths } from './api-handler.ts';
 import { AuditRecorder } from './audit/audit-recorder.ts';
 import type { AuditLog } from './audit/audit-log.ts';
@@ -35,7 +36,10 @@ import type { Pki } from './pki/pki.ts';
 import { rotateServing } from './pki/serving-rotation.ts';
 import { POST_START_HOOKS } from './post-start-hooks.ts';
 import type { RegistryContext } from './registry/context.ts';
+import { DEFAULT_SERVICE_CIDR, serviceHooks } from './registry/service-allocation/service-hooks.ts';
+import { WriteHooks } from './registry/write-hooks.ts';
 import type { ResourceDeps } from './resource-request.ts';
+import { connectToAny, endpointsOf } from './service-endpoints.ts';
 import { Views } from './views/views.ts';
 
 export interface ApiServerDeps {
@@ -57,6 +61,8 @@ export interface ApiServerDeps {
 export interface ApiServerOptions {
   /** Port 0 takes a free one. */
   listen: { host: string; port: number };
+  /** Where Services get their addresses; DEFAULT_SERVICE_CIDR unless told. Only looked at when the cluster is new. */
+  serviceCidr?: string;
 }
 
 export interface ApiServer {
@@ -79,10 +85,14 @@ export async function startApiServer(deps: ApiServerDeps, options: ApiServerOpti
   const graph = new NodeGraph(storage, log, new IngressSecrets(views));
   const rules = await RuleResolver.open(views);
   const authorizer = chainOf([mastersAuthorizer, new NodeAuthorizer(graph), new RbacAuthorizer(rules)]);
-  const admission = new AdmissionChain(admissionPlugins({ storage, views, catalog, authorizer, rules, clock, random: Math.random }));
-  const registry: RegistryContext = { storage, clock, admission, catalog, views, random: Math.random };
+  const caller = new WebhookCaller(async ({ namespace, name, port }, signal) => {
+    const { pods } = await endpointsOf(registry, { namespace, name, port: String(port) }, signal);
+    return connectToAny(dialNode, pods, Math.random, signal);
+  });
+  const admission = new AdmissionChain(admissionPlugins({ storage, views, catalog, authorizer, rules, clock, random: Math.random, log, caller }));
+  const registry: RegistryContext = { storage, clock, admission, catalog, views, hooks: new WriteHooks(), random: Math.random };
   const stops: (() => Promise<void> | void)[] = [];
-  for (const hook of POST_START_HOOKS) {
+  for (const hook of [...POST_START_HOOKS, ...serviceHooks(options.serviceCidr ?? DEFAULT_SERVICE_CIDR)]) {
     const stop = await hook.start(registry, log);
     if (stop) stops.push(stop);
   }
@@ -150,6 +160,7 @@ export async function startApiServer(deps: ApiServerDeps, options: ApiServerOpti
     async close() {
       stopRotation();
       await listener.close();
+      caller.close();
       graph.close();
       await following;
       await stopExpiry();

@@ -8,6 +8,7 @@ import type { KindCatalog } from '../../resources/catalog.ts';
 import type { Annotate } from '../audit/annotate.ts';
 import type { UserInfo } from '../auth/user.ts';
 import type { Views } from '../views/views.ts';
+import type { WriteHooks } from './write-hooks.ts';
 
 /** What every registry operation works with. */
 export interface RegistryContext {
@@ -18,6 +19,8 @@ export interface RegistryContext {
   catalog: KindCatalog;
   /** Kinds the server itself reads all the time, kept up to date. */
   views: Views;
+  /** What writes of a kind take and give back besides. */
+  hooks: WriteHooks;
   /** In [0, 1): suffixes of generated names. */
   random: () => number;
 }

@@ -9,6 +9,7 @@ import { metaOf, newUid, timestamp, type RegistryContext, type Target, type Writ
 import { keyFor } from './keys.ts';
 import { keepValidOwners, ownersOfNew, setManagedFields, type ManagedFields } from './ownership.ts';
 import { servedValue, storedValue } from './stored-version.ts';
+import { withReservation } from './write-hooks.ts';
 
 /** Upstream's GenerateName retries (RetryGenerateName) and the longest base it keeps. */
 const NAME_ATTEMPTS = 8;
@@ -62,8 +63,10 @@ export async function createObject(
     const creation = kind.validateCreate?.(object) ?? [];
     throwIfInvalid(kind, name, [...validateMetadata(kind, object), ...kind.validate(object), ...creation]);
     await context.admission.validate({ ...request, name });
+    const reservation = await context.hooks.begin(kind, object, undefined, options.dryRun);
     try {
-      return { object: await store(context, { ...target, name }, object, options.dryRun), created: true };
+      const write = (): Promise<Written['object']> => store(context, { ...target, name }, object, options.dryRun);
+      return { object: await withReservation(reservation, write), created: true };
     } catch (error) {
       if (!(error instanceof KeyExistsError)) throw error;
       if (!generated) throw alreadyExists(kind.type, name);

@@ -19,6 +19,7 @@ import {
   type ManagedFields,
 } from './ownership.ts';
 import { servedValue, storedValue } from './stored-version.ts';
+import { NO_RESERVATION, withReservation, type Reservation } from './write-hooks.ts';
 
 /**
  * Which part of an object a write may touch: `whole` leaves status alone, `status` everything else; `server` is the
@@ -53,14 +54,29 @@ export async function updateObject(context: RegistryContext, target: Target, req
     const object = await prepared(context, target, request, stored);
     const served = servedValue(target.kind, stored.value);
     if (isUnchanged(object, asObject(served))) return { object: served, created: false };
+    const reservation = await reserve(context, target, request, object, served);
     try {
-      return { object: await write(context, target, request, stored, object), created: false };
+      const from = stored;
+      const written = await withReservation(reservation, () => write(context, target, request, from, object));
+      return { object: written, created: false };
     } catch (error) {
       if (!(error instanceof RevisionMismatchError)) throw error;
       if (attempt >= request.attempts) throw tooManyConflicts(target);
       stored = error.current;
     }
   }
+}
+
+/** Only a whole write by a user takes or gives back anything. */
+function reserve(
+  context: RegistryContext,
+  target: Target,
+  { mode, dryRun }: UpdateRequest,
+  object: KubeObject,
+  served: StoredValue,
+): Promise<Reservation> {
+  if (mode !== 'whole') return Promise.resolve(NO_RESERVATION);
+  return context.hooks.begin(target.kind, object, asObject(served), dryRun);
 }
 
 /** Everything between the wish and the write: system fields, the kind's rules, admission, validation. */
@@ -144,8 +160,11 @@ async function write(
   const { kind } = target;
   if (request.dryRun) return asStored(object);
   // The last finalizer of an object that is being deleted is gone: this update is its deletion.
-  if (isReadyToGo(kind, object))
-    return servedValue(kind, (await context.storage.delete(stored.key, stored.modRevision, kind.durability)).value);
+  if (isReadyToGo(kind, object)) {
+    const gone = (await context.storage.delete(stored.key, stored.modRevision, kind.durability)).value;
+    await context.hooks.deleted(kind, asObject(gone));
+    return servedValue(kind, gone);
+  }
   const value = storedValue(kind, object);
   return servedValue(
     kind,

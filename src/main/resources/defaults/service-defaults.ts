@@ -47,6 +47,13 @@ export function keepAllocated(service: Service, old: Service): void {
     if (before.clusterIP) spec.clusterIP = before.clusterIP;
     if (before.clusterIPs) spec.clusterIPs = [...before.clusterIPs];
   }
+  if (needsClusterIp(spec) && needsClusterIp(before)) {
+    if (before.ipFamilyPolicy) spec.ipFamilyPolicy ??= before.ipFamilyPolicy;
+    if (!spec.ipFamilies?.length && before.ipFamilies) spec.ipFamilies = [...before.ipFamilies];
+  }
+  if (needsHealthCheck(spec) && needsHealthCheck(before) && !spec.healthCheckNodePort && before.healthCheckNodePort) {
+    spec.healthCheckNodePort = before.healthCheckNodePort;
+  }
   if (!needsNodePort(spec) || !needsNodePort(before)) return;
   for (const port of spec.ports ?? []) {
     if (port.nodePort) continue;
@@ -57,4 +64,6 @@ export function keepAllocated(service: Service, old: Service): void {
 }
 
 const needsClusterIp = ({ type }: ServiceSpec): boolean => type !== 'ExternalName';
+const needsHealthCheck = ({ type, externalTrafficPolicy }: ServiceSpec): boolean =>
+  type === 'LoadBalancer' && externalTrafficPolicy === 'Local';
 const needsNodePort = ({ type }: ServiceSpec): boolean => type === 'NodePort' || type === 'LoadBalancer';

@@ -1,6 +1,7 @@
 import { SERVICES, type Service } from '../../../shared/api/kinds.ts';
 import { ageColumn, column, fieldDoc, nameColumn, printLabels, wideColumn } from '../columns/columns.ts';
 import { keepAllocated, setServiceDefaults } from '../defaults/service-defaults.ts';
+import { dropOfOtherTypes } from '../defaults/service-type-change.ts';
 import type { KindDefinition } from '../definition.ts';
 import { validateService } from '../validation/service.ts';
 import { validateServiceStatus, validateServiceUpdate } from '../validation/service-cluster-ips.ts';
@@ -50,7 +51,10 @@ export const serviceKind: KindDefinition<Service> = {
   prepareForCreate(service) {
     service.status = { loadBalancer: {} };
   },
-  prepareForUpdate: keepAllocated,
+  prepareForUpdate(service, old) {
+    keepAllocated(service, old);
+    dropOfOtherTypes(service, old);
+  },
   validate: validateService,
   validateUpdate: validateServiceUpdate,
   validateStatusUpdate: validateServiceStatus,
