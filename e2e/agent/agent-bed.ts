@@ -10,6 +10,7 @@ import Docker from 'dockerode';
 import { buildAgentImages } from '../../scripts/agent-image.mjs';
 import { buildAgent } from '../../scripts/build-agent.mjs';
 import {
+  authorityServices,
   MASTERS_GROUP,
   NODES_GROUP,
   openPki,
@@ -87,7 +88,8 @@ export async function upAgentBed(dir: string): Promise<AgentBed> {
   await writeKubeconfig(kubeconfig, pki, { server: api.url });
   const clientOf = (name: string): ApiClient => new ApiClient(api.inProcess({ name, groups: [MASTERS_GROUP] }), name);
   const informers = new SharedInformers(clientOf('informers'), silent);
-  const controllers = await startControllers({ client: clientOf, informers, clock, log: LOG }, {});
+  const credentials = authorityServices(pki);
+  const controllers = await startControllers({ client: clientOf, informers, credentials, clock, log: LOG }, {});
   const client = clientOf('test');
 
   let listener: Server | undefined;

@@ -7,7 +7,7 @@ import { messageOf } from '../../shared/api/errors.ts';
 import type { ApiClient } from '../../shared/client/api-client.ts';
 import { SharedInformers } from '../../shared/client/shared-informers.ts';
 import type { Clock, Logger } from '../../shared/logger.ts';
-import { GIT_VERSION, type ApiServer, type Pki } from '../apiserver/index.ts';
+import { authorityServices, GIT_VERSION, type ApiServer, type Pki } from '../apiserver/index.ts';
 import { startControllers } from '../controllers/index.ts';
 import { startMachines } from '../machines/index.ts';
 import { startScheduler } from '../scheduler/index.ts';
@@ -70,7 +70,7 @@ export async function startLeaderParts(deps: LeaderPartsDeps): Promise<LeaderPar
     });
     stops.push(() => scheduler.stop());
     const controllers = await startControllers(
-      { client, informers, clock, log },
+      { client, informers, credentials: authorityServices(deps.pki), clock, log },
       { nodeIpam: { clusterCidr: POD_CIDR, nodeMaskSize: 24 } },
     );
     stops.push(() => controllers.stop());

@@ -9,7 +9,7 @@ import { ApiClient } from '../../shared/client/api-client.ts';
 import { SharedInformers } from '../../shared/client/shared-informers.ts';
 import { messageOf } from '../../shared/api/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
-import { MASTERS_GROUP } from '../apiserver/index.ts';
+import { authorityServices, MASTERS_GROUP } from '../apiserver/index.ts';
 import { startTestServer, type TestServer } from '../apiserver/testing/test-server.ts';
 import { startScheduler } from '../scheduler/index.ts';
 import { Simulator } from '../simulator/simulator.ts';
@@ -60,7 +60,8 @@ describe.skipIf(!KUBECTL)(`a cluster, by kubectl${KUBECTL ? '' : ' (skipped: no 
       random: Math.random,
       log,
     });
-    const controllers = await startControllers({ client, informers, clock, log });
+    const credentials = authorityServices(api.pki);
+    const controllers = await startControllers({ client, informers, credentials, clock, log });
     stops.push(
       () => controllers.stop(),
       () => scheduler.stop(),

@@ -4,6 +4,9 @@ import type { SharedInformers } from '../../shared/client/shared-informers.ts';
 import { messageOf } from '../../shared/api/errors.ts';
 import type { Clock, Logger } from '../../shared/logger.ts';
 import { clusterRoleAggregationController } from './cluster-role-aggregation/cluster-role-aggregation-controller.ts';
+import { certificateApprovingController } from './certificates/approving-controller.ts';
+import { certificateCleaner } from './certificates/cleaner.ts';
+import { certificateSigningController } from './certificates/signing-controller.ts';
 import { deploymentController } from './deployment/deployment-controller.ts';
 import { endpointSliceController } from './endpoint-slice/endpoint-slice-controller.ts';
 import { endpointSliceMirroringController } from './endpoint-slice-mirroring/endpoint-slice-mirroring-controller.ts';
@@ -20,8 +23,11 @@ import { pvProtectionController } from './pv-protection/pv-protection-controller
 import { pvcProtectionController } from './pvc-protection/pvc-protection-controller.ts';
 import { replicaSetController } from './replicaset/replicaset-controller.ts';
 import { resourceQuotaController } from './resource-quota/resource-quota-controller.ts';
+import { rootCaController } from './root-ca/root-ca-controller.ts';
+import type { Credentials } from './runtime/credentials.ts';
 import type { ControllerDeps, RunningController } from './runtime/dependencies.ts';
 import { serviceAccountController } from './service-account/service-account-controller.ts';
+import { tokensController } from './service-account-tokens/tokens-controller.ts';
 import { serviceLbController } from './service-lb/service-lb-controller.ts';
 
 export interface ControllersDeps {
@@ -29,6 +35,8 @@ export interface ControllersDeps {
   client(name: string): ApiClient;
   /** Shared with whoever else watches; started here, stopped by its owner. */
   informers: SharedInformers;
+  /** What the cluster's authority does for controllers. */
+  credentials: Credentials;
   clock: Clock;
   log: Logger;
 }
@@ -38,8 +46,14 @@ export interface ControllersOptions {
   nodeIpam?: NodeIpamOptions;
 }
 
+type MakeController = (
+  deps: ControllerDeps,
+  options: ControllersOptions,
+  credentials: Credentials,
+) => RunningController;
+
 /** Every controller, by the name upstream's events and user agents carry. */
-const CONTROLLERS: Record<string, (deps: ControllerDeps, options: ControllersOptions) => RunningController> = {
+const CONTROLLERS: Record<string, MakeController> = {
   'deployment-controller': (deps) => deploymentController(deps),
   'replicaset-controller': (deps) => replicaSetController(deps),
   'namespace-controller': (deps) => namespaceController(deps),
@@ -47,6 +61,11 @@ const CONTROLLERS: Record<string, (deps: ControllerDeps, options: ControllersOpt
   'node-controller': (deps, options) => nodeLifecycleController(deps, options.nodeLifecycle),
   cidrAllocator: (deps, options) => nodeIpamController(deps, options.nodeIpam),
   'service-account-controller': (deps) => serviceAccountController(deps),
+  'tokens-controller': (deps, _options, credentials) => tokensController(deps, credentials),
+  'root-ca-cert-publisher': (deps, _options, { caCertificate }) => rootCaController(deps, caCertificate),
+  'certificate-controller': (deps, _options, credentials) => certificateSigningController(deps, credentials),
+  'certificate-approver': (deps, _options, credentials) => certificateApprovingController(deps, credentials),
+  'certificate-cleaner': (deps) => certificateCleaner(deps),
   'clusterrole-aggregation-controller': (deps) => clusterRoleAggregationController(deps),
   'pod-garbage-collector': (deps) => podGcController(deps),
   'endpoint-controller': (deps) => endpointsController(deps),
@@ -78,7 +97,7 @@ export async function startControllers(
     });
     recorders.push(events);
     const { informers, clock, log } = deps;
-    return make({ client, events, informers, clock, log }, options);
+    return make({ client, events, informers, clock, log }, options, deps.credentials);
   });
   await deps.informers.start();
   for (const controller of running) controller.start();

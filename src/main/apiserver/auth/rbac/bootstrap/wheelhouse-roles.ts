@@ -16,4 +16,6 @@ export const WHEELHOUSE_ROLES: readonly ClusterRole[] = [
 
 export const WHEELHOUSE_BINDINGS: readonly ClusterRoleBinding[] = [
   clusterBinding('system:wheelhouse-node', group('system:nodes')),
+  // As kubeadm does: a node may renew the certificate it has.
+  clusterBinding('system:certificates.k8s.io:certificatesigningrequests:selfnodeclient', group('system:nodes')),
 ];
