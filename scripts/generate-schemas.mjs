@@ -34,7 +34,7 @@ const ROOTS = [
   ...['V1ValidatingAdmissionPolicy', 'V1ValidatingAdmissionPolicyBinding'],
   ...['V1CertificateSigningRequest', 'V1TokenReview'],
   ...['AuthenticationV1TokenRequest', 'V1SelfSubjectAccessReview', 'V1SelfSubjectRulesReview', 'V1SelfSubjectReview'],
-  ...['V1SubjectAccessReview', 'V1LocalSubjectAccessReview'],
+  ...['V1SubjectAccessReview', 'V1LocalSubjectAccessReview', 'V1beta1SelfSubjectReview'],
   ...['V1CustomResourceDefinition', 'V1APIService'],
   ...['V1Status', 'V1DeleteOptions', 'V1ListMeta', 'V1Condition'],
 ];
@@ -98,6 +98,7 @@ const GROUP_VERSION_KIND = {
   V1TokenReview: ['authentication.k8s.io', 'v1', 'TokenReview'],
   V1CertificateSigningRequest: ['certificates.k8s.io', 'v1', 'CertificateSigningRequest'],
   V1SelfSubjectReview: ['authentication.k8s.io', 'v1', 'SelfSubjectReview'],
+  V1beta1SelfSubjectReview: ['authentication.k8s.io', 'v1beta1', 'SelfSubjectReview'],
   V1SelfSubjectAccessReview: ['authorization.k8s.io', 'v1', 'SelfSubjectAccessReview'],
   V1SelfSubjectRulesReview: ['authorization.k8s.io', 'v1', 'SelfSubjectRulesReview'],
   V1SubjectAccessReview: ['authorization.k8s.io', 'v1', 'SubjectAccessReview'],

@@ -85,4 +85,5 @@ export const selfSubjectReviewKind: KindDefinition<SelfSubjectReview> = {
 export const selfSubjectReviewV1Beta1Kind: KindDefinition<SelfSubjectReview> = {
   ...selfSubjectReviewKind,
   type: SELF_SUBJECT_REVIEWS_V1BETA1,
+  schema: 'io.k8s.api.authentication.v1beta1.SelfSubjectReview',
 };
