@@ -2,6 +2,7 @@ import type { KubeObject } from '../../../shared/api/meta.ts';
 import type { KindDefinition } from '../../resources/definition.ts';
 import type { Annotate } from '../audit/annotate.ts';
 import type { UserInfo } from '../auth/user.ts';
+import { Reinvocation } from './reinvocation.ts';
 
 /** What is about to happen: upstream's admission.Attributes. */
 export interface AdmissionRequest {
@@ -21,6 +22,8 @@ export interface AdmissionRequest {
   object?: KubeObject;
   /** What is stored now. Read only. Absent for CREATE. */
   old?: KubeObject;
+  /** What is remembered from one mutating round to the next; the chain's own. */
+  reinvocation?: Reinvocation;
 }
 
 /**
@@ -38,6 +41,11 @@ export class AdmissionChain {
   constructor(private readonly plugins: readonly AdmissionPlugin[]) {}
 
   async mutate(request: AdmissionRequest): Promise<void> {
+    const reinvocation = (request.reinvocation ??= new Reinvocation());
+    for (const plugin of this.plugins) await plugin.mutate?.(request);
+    if (!reinvocation.wanted) return;
+    // A webhook changed the object: plugins before it get to see what it made.
+    reinvocation.again = true;
     for (const plugin of this.plugins) await plugin.mutate?.(request);
   }
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../shared/logger.ts';
+import type { Clock, Logger } from '../../../shared/logger.ts';
 import type { KindCatalog } from '../../resources/catalog.ts';
 import type { Storage } from '../../store/storage.ts';
 import type { Authorizer } from '../auth/authorizer.ts';
@@ -22,6 +22,9 @@ import { serviceAccount } from './service-account.ts';
 import { storageObjectInUseProtection } from './storage-object-in-use.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 import type { Views } from '../views/views.ts';
+import type { WebhookCaller } from './webhook/caller.ts';
+import { mutatingWebhooks } from './webhook/mutating.ts';
+import { validatingWebhooks } from './webhook/validating.ts';
 
 /** What plugins read. */
 export interface AdmissionDeps {
@@ -31,6 +34,9 @@ export interface AdmissionDeps {
   authorizer: Authorizer;
   rules: RuleResolver;
   clock: Clock;
+  log: Logger;
+  /** Calls webhooks. */
+  caller: WebhookCaller;
   /** In [0, 1): suffixes of generated names. */
   random: () => number;
 }
@@ -56,6 +62,8 @@ export const admissionPlugins = (deps: AdmissionDeps): AdmissionPlugin[] => [
   certificateSigning(deps.authorizer),
   certificateSubjectRestriction,
   defaultIngressClass(deps.views),
-  // Webhooks and policies go here: quotas are charged when everybody else has agreed.
+  mutatingWebhooks(deps),
+  validatingWebhooks(deps),
+  // Quotas are charged when everybody else has agreed.
   resourceQuota(deps),
 ];

@@ -3,7 +3,7 @@ import type { CompiledCondition, MatchCondition } from '../../../resources/admis
 import type { Evaluation } from './questions.ts';
 
 /** `skip` when any condition does not hold, else the errors there were, else `match` (webhook/matchconditions Matcher). */
-export type Conditions = { outcome: 'match' | 'skip' } | { outcome: 'error'; message: string };
+export type Conditions = { outcome: 'match' } | { outcome: 'skip' } | { outcome: 'error'; message: string };
 
 /** Evaluates conditions in order; one that does not hold outweighs errors of the others. */
 export async function evaluateConditions(
