@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { ApiClient } from '../../shared/client/api-client.ts';
-import { GIT_VERSION, MASTERS_GROUP, startApiServer, writeKubeconfig } from '../apiserver/index.ts';
+import { AuditLog, GIT_VERSION, MASTERS_GROUP, startApiServer, writeKubeconfig } from '../apiserver/index.ts';
 import { createLiveServer, type LiveConnection } from '../live/index.ts';
 import { MetricsCollector } from '../metrics/metrics-collector.ts';
 import { startEventHistory } from '../store/event-history/index.ts';
@@ -60,6 +60,10 @@ export async function startControlPlane(options: Options, deps: ControlPlaneDeps
     const historyDir = join(dataDir, 'events-history');
     stops.push(await startEventHistory({ storage, dir: historyDir, clock, log }));
 
+    const { auditLog: mode } = options;
+    const auditLog = mode === 'off' ? undefined : await AuditLog.open({ directory: join(dataDir, 'audit'), log });
+    if (auditLog) stops.push(() => auditLog.close());
+
     let leads: Leads<LeaderParts> | undefined;
     const measuring: { collector?: MetricsCollector } = {};
     const api = await startApiServer(
@@ -71,6 +75,7 @@ export async function startControlPlane(options: Options, deps: ControlPlaneDeps
         metricsSource: metricsSourceOf(() => measuring.collector),
         pki,
         tokens,
+        ...(auditLog && mode !== 'off' ? { audit: { log: auditLog, mode } } : {}),
         ownPaths: ownPaths({
           backup: { storage, dataDir, box, clock },
           rotateSecretsKey: () => opened.rotateSecretsKey(),

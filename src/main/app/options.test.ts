@@ -11,6 +11,7 @@ test('defaults are loopback and the data home', () => {
     simulate: undefined,
     podNetwork: 'vxlan',
     etcd: undefined,
+    auditLog: 'metadata',
   });
 });
 
@@ -47,6 +48,7 @@ test.each([
   [[...ETCD, '--etcd-endpoints', '127.0.0.1:2379'], '--etcd-endpoints 127.0.0.1:2379: expected URL'],
   [[...ETCD, '--etcd-endpoints', 'http://a:1,https://b:1'], 'either all are http or all are https'],
   [[...ETCD, '--etcd-certfile', 'c'], '--etcd-certfile and --etcd-keyfile go together'],
+  [['--audit-log', 'loud'], '--audit-log loud: expected off, metadata, request'],
   [['--colour', 'blue'], "Unknown option '--colour'"],
 ])('%j is refused by name', (args, message) => {
   expect(() => parse(...args)).toThrow(OptionError);

@@ -19,7 +19,13 @@ export interface Options {
   podNetwork: PodNetworkBackend;
   /** Set: the store is this etcd, shared with other control planes. Absent: the embedded one in the data directory. */
   etcd: EtcdOptions | undefined;
+  /** How much of each request goes into the audit log. */
+  auditLog: AuditLogOption;
 }
+
+/** `metadata`: who did what; `request`: with the bodies of writes that hold no secrets. */
+export type AuditLogOption = 'off' | 'metadata' | 'request';
+const AUDIT_LOG_OPTIONS: readonly string[] = ['off', 'metadata', 'request'] satisfies AuditLogOption[];
 
 /** Where etcd is, and what only control planes of one cluster know. Names after kube-apiserver's flags. */
 export interface EtcdOptions {
@@ -33,7 +39,7 @@ export interface EtcdOptions {
 /** A wrong option: the message names it and says what would be right. */
 export class OptionError extends Error {}
 
-export const USAGE = `usage: serve [--data-dir DIR] [--listen 127.0.0.1:6443] [--ui 127.0.0.1:7080] [--simulate N] [--pod-network vxlan|host-gw|wireguard] [--store embedded|etcd] [--etcd-endpoints URL,… --join-secret-file FILE [--etcd-cafile FILE] [--etcd-certfile FILE --etcd-keyfile FILE]]`;
+export const USAGE = `usage: serve [--data-dir DIR] [--listen 127.0.0.1:6443] [--ui 127.0.0.1:7080] [--simulate N] [--pod-network vxlan|host-gw|wireguard] [--store embedded|etcd] [--etcd-endpoints URL,… --join-secret-file FILE [--etcd-cafile FILE] [--etcd-certfile FILE --etcd-keyfile FILE]] [--audit-log off|metadata|request]`;
 
 /** Where Wheelhouse keeps its state: XDG's data home on Linux, the platform's own elsewhere. */
 export function defaultDataDir(environment: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {
@@ -56,6 +62,7 @@ export function parseOptions(args: string[], environment: NodeJS.ProcessEnv, pla
     'etcd-certfile'?: string;
     'etcd-keyfile'?: string;
     'join-secret-file'?: string;
+    'audit-log'?: string;
   };
   try {
     ({ values } = parseArgs({
@@ -72,6 +79,7 @@ export function parseOptions(args: string[], environment: NodeJS.ProcessEnv, pla
         'etcd-certfile': { type: 'string' },
         'etcd-keyfile': { type: 'string' },
         'join-secret-file': { type: 'string' },
+        'audit-log': { type: 'string' },
       },
     }));
   } catch (error) {
@@ -85,7 +93,13 @@ export function parseOptions(args: string[], environment: NodeJS.ProcessEnv, pla
     podNetwork: parsePodNetwork(values['pod-network'] ?? 'vxlan'),
     simulate: simulate === undefined ? undefined : parseCount('--simulate', simulate, 5000),
     etcd: parseStore(values),
+    auditLog: parseAuditLog(values['audit-log'] ?? 'metadata'),
   };
+}
+
+function parseAuditLog(text: string): AuditLogOption {
+  if (AUDIT_LOG_OPTIONS.includes(text)) return text as AuditLogOption;
+  throw new OptionError(`--audit-log ${text}: expected ${AUDIT_LOG_OPTIONS.join(', ')}`);
 }
 
 const ETCD_OPTIONS = ['etcd-endpoints', 'etcd-cafile', 'etcd-certfile', 'etcd-keyfile', 'join-secret-file'] as const;
