@@ -1,10 +1,12 @@
-/** The embedded store in this process, without an API server: durable creates, restart, watch fan-out, compaction. */
+/** The stores in this process, without an API server: durable creates, restart, watch fan-out, compaction. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { openEmbeddedStore, type EmbeddedStore } from '../src/main/store/embedded/index.ts';
-import type { StoredValue } from '../src/main/store/storage.ts';
+import { openEtcdStore } from '../src/main/store/etcd/index.ts';
+import { etcdMissing, TestEtcd } from '../src/main/store/etcd/testing.ts';
+import type { Storage, StoredValue } from '../src/main/store/storage.ts';
 import type { Logger } from '../src/shared/logger.ts';
 import { inParallel } from './clients.ts';
 import { Latencies } from './latencies.ts';
@@ -56,6 +58,18 @@ function pod(name: string): StoredValue {
   };
 }
 
+/** Runs on an etcd of its own, started for it; undefined when there is none here. */
+async function withEtcd<T>(use: (store: Storage) => Promise<T>): Promise<T | undefined> {
+  if (etcdMissing !== undefined) return undefined;
+  const etcd = await TestEtcd.start();
+  try {
+    const store = await openEtcdStore({ endpoints: [etcd.endpoint], log, clock: Date });
+    return await use(store).finally(() => store.close());
+  } finally {
+    await etcd.dispose();
+  }
+}
+
 async function withStore<T>(use: (store: EmbeddedStore) => Promise<T>): Promise<T> {
   const dir = await mkdtemp(join(tmpdir(), 'wheelhouse-bench-'));
   const store = await openEmbeddedStore({ dir, log, clock: Date });
@@ -67,15 +81,48 @@ async function withStore<T>(use: (store: EmbeddedStore) => Promise<T>): Promise<
   }
 }
 
-async function creates(clients: number, total: number): Promise<Row> {
-  return withStore(async (store) => {
-    const latencies = new Latencies();
-    const seconds = await inParallel(clients, total, (index) =>
-      latencies.time(() => store.create(`/core/pods/default/p${index}`, pod(`p${index}`))),
-    );
-    const values = { rate: perSecond(total / seconds), ...latencies.columns() };
-    return { what: `${clients} client${clients > 1 ? 's' : ''}`, values };
+const creates = (clients: number, total: number): Promise<Row> =>
+  withStore((store) => measureCreates(store, clients, total));
+
+async function measureCreates(store: Storage, clients: number, total: number): Promise<Row> {
+  return measure(`${clients} client${clients > 1 ? 's' : ''}`, clients, total, (index) =>
+    store.create(`/core/pods/default/p${index}`, pod(`p${index}`)),
+  );
+}
+
+async function measure(
+  what: string,
+  clients: number,
+  total: number,
+  step: (index: number) => Promise<unknown>,
+): Promise<Row> {
+  const latencies = new Latencies();
+  const seconds = await inParallel(clients, total, (index) => latencies.time(() => step(index)));
+  return { what, values: { rate: perSecond(total / seconds), ...latencies.columns() } };
+}
+
+/** The same on etcd, which several control planes share: a read asks it for the latest revision first. */
+async function onEtcd(): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const [clients, total] of [
+    [1, 1000],
+    [16, 4000],
+    [64, 8000],
+  ] as const) {
+    const row = await withEtcd((store) => measureCreates(store, clients, total));
+    if (row) rows.push({ ...row, what: `create, ${row.what}` });
+  }
+  const reads = await withEtcd(async (store) => {
+    await inParallel(64, 1000, (index) => store.create(`/core/pods/default/p${index}`, pod(`p${index}`)));
+    const get = (index: number): Promise<unknown> => store.get(`/core/pods/default/p${index % 1000}`);
+    const list = (): Promise<unknown> => store.list({ prefix: '/core/pods/' });
+    return [
+      await measure('get, 1 client', 1, 2000, get),
+      await measure('get, 64 clients', 64, 20_000, get),
+      await measure('list of 1,000 pods, 1 client', 1, 1000, list),
+    ];
   });
+  return [...rows, ...(reads ?? [])];
 }
 
 async function restart(objects: number, compact: boolean): Promise<Row> {
@@ -145,6 +192,14 @@ export const store: Benchmark = async (emit) => {
     method: 'Objects of 3 KB, on disk (fsync) before each acknowledgement.',
     rows: [await creates(1, 2000), await creates(16, 10_000), await creates(64, 20_000)],
   });
+  const etcdRows = await onEtcd();
+  if (etcdRows.length > 0)
+    emit({
+      title: 'Store: on etcd',
+      method:
+        'The same objects on a single etcd on this disk. Reads are linearizable, and answered from memory once etcd has said which revision is the latest.',
+      rows: etcdRows,
+    });
   emit({
     title: 'Store: restart',
     method: 'From opening the store to its answering, and the first list of everything.',
