@@ -19,20 +19,9 @@ const CATALOG = new KindCatalog();
 const documentOf = (key: string): Document => openApiDocument(CATALOG, key) as unknown as Document;
 
 test('the index names each group version with the hash of its document', () => {
-  expect(Object.keys(openApiIndex(CATALOG).paths).sort()).toEqual([
-    'api/v1',
-    'apis/apps/v1',
-    'apis/batch/v1',
-    'apis/coordination.k8s.io/v1',
-    'apis/discovery.k8s.io/v1',
-    'apis/machines.wheelhouse.dev/v1alpha1',
-    'apis/networking.k8s.io/v1',
-    'apis/node.k8s.io/v1',
-    'apis/policy/v1',
-    'apis/rbac.authorization.k8s.io/v1',
-    'apis/scheduling.k8s.io/v1',
-    'apis/storage.k8s.io/v1',
-  ]);
+  const served = KINDS.map(({ type }) => `${type.group === '' ? 'api' : 'apis'}/${apiVersionOf(type)}`);
+  expect(Object.keys(openApiIndex(CATALOG).paths).sort()).toEqual([...new Set(served)].sort());
+  expect(served).toContain('apis/apiextensions.k8s.io/v1');
   expect(openApiIndex(CATALOG).paths['apis/apps/v1']?.serverRelativeURL).toBe(
     `/openapi/v3/apis/apps/v1?hash=${openApiText(CATALOG, 'apis/apps/v1')?.hash}`,
   );
@@ -57,28 +46,30 @@ describe.each(Object.keys(openApiIndex(CATALOG).paths))('%s', (key) => {
   });
 });
 
-test.each(KINDS.map((kind) => [kind.type.kind, kind] as const))(
+test.each(KINDS.map((kind) => [`${apiVersionOf(kind.type)} ${kind.type.kind}`, kind] as const))(
   '%s: kubectl finds its kind and fieldValidation on every write',
-  (_name, { type, schema, hasStatus }) => {
+  (_name, { type, schema, hasStatus, verbs = ['create', 'update', 'patch'] }) => {
     const { paths, components } = documentOf(`${type.group === '' ? 'api' : 'apis'}/${apiVersionOf(type)}`);
     const collection = decodeURIComponent(pathOf(type, '{namespace}'));
-    for (const operation of [
-      paths[collection]?.post,
-      paths[`${collection}/{name}`]?.put,
-      paths[`${collection}/{name}`]?.patch,
-    ]) {
-      expect(operation?.['x-kubernetes-group-version-kind']).toEqual({
+    const writes = [
+      verbs.includes('create') ? paths[collection]?.post : undefined,
+      verbs.includes('update') ? paths[`${collection}/{name}`]?.put : undefined,
+      verbs.includes('patch') ? paths[`${collection}/{name}`]?.patch : undefined,
+    ].filter((operation) => operation !== undefined);
+    expect(writes).toHaveLength(verbs.filter((verb) => ['create', 'update', 'patch'].includes(verb)).length);
+    for (const operation of writes) {
+      expect(operation['x-kubernetes-group-version-kind']).toEqual({
         group: type.group,
         version: type.version,
         kind: type.kind,
       });
-      expect(operation?.parameters?.map(({ name }) => name)).toEqual(
+      expect(operation.parameters?.map(({ name }) => name)).toEqual(
         expect.arrayContaining(['fieldValidation', 'dryRun', 'fieldManager']),
       );
     }
-    expect(components.schemas[schema]).toMatchObject({
-      'x-kubernetes-group-version-kind': [{ group: type.group, version: type.version, kind: type.kind }],
-    });
+    expect(
+      (components.schemas[schema] as { 'x-kubernetes-group-version-kind': unknown })['x-kubernetes-group-version-kind'],
+    ).toContainEqual({ group: type.group, version: type.version, kind: type.kind });
     expect(Object.hasOwn(paths, `${collection}/{name}/status`)).toBe(hasStatus);
   },
 );
@@ -98,6 +89,16 @@ test("schemas are upstream's, to the descriptions", () => {
   expect(schemas['io.k8s.api.core.v1.ResourceRequirements']).toMatchObject({
     properties: {
       limits: { additionalProperties: { $ref: '#/components/schemas/io.k8s.apimachinery.pkg.api.resource.Quantity' } },
+    },
+  });
+});
+
+test('lists say how their items are told apart', () => {
+  const schemas = documentOf('api/v1').components.schemas;
+  expect(schemas['io.k8s.api.core.v1.Container']).toMatchObject({
+    properties: {
+      ports: { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['containerPort', 'protocol'] },
+      command: { 'x-kubernetes-list-type': 'atomic' },
     },
   });
 });

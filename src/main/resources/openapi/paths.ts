@@ -16,8 +16,26 @@ export const SCALE = 'io.k8s.api.autoscaling.v1.Scale';
 export const STATUS = 'io.k8s.apimachinery.pkg.apis.meta.v1.Status';
 export const DELETE_OPTIONS = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions';
 
-type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
-type PathItem = Partial<Record<Method, object>> & { parameters?: readonly Parameter[] };
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+export type PathItem = Partial<Record<Method, Operation>> & { parameters?: readonly Parameter[] };
+
+type Content = Readonly<Record<string, { schema: Schema }>>;
+
+/** An operation on a path, as OpenAPI v3 has it. */
+export interface Operation {
+  description: string;
+  operationId: string;
+  tags: string[];
+  parameters?: readonly Parameter[];
+  requestBody?: { content: Content };
+  responses: Readonly<Record<string, { description: string; content?: Content }>>;
+  'x-kubernetes-action': string;
+  'x-kubernetes-group-version-kind': { group: string; version: string; kind: string };
+}
+
+const ALL_VERBS = new Set(['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']);
+export const verbsOf = ({ verbs }: Pick<KindDefinition, 'verbs'>): ReadonlySet<string> =>
+  verbs ? new Set(verbs) : ALL_VERBS;
 
 /** The name of a kind's list schema. */
 export const listSchemaName = ({ schema }: Pick<KindDefinition, 'schema'>): string => `${schema}List`;
@@ -29,7 +47,7 @@ interface OperationText {
   verb: string;
 }
 
-/** Every path of a kind: its collections, its objects, their status and scale. */
+/** Every path of a kind: its collections, its objects, their status and scale; with the verbs it has. */
 export function pathsOf(kind: KindDefinition): Record<string, PathItem> {
   const { group, plural, namespaced } = kind.type;
   const root = `/${group === '' ? 'api' : 'apis'}/${apiVersionOf(kind.type)}`;
@@ -37,20 +55,41 @@ export function pathsOf(kind: KindDefinition): Record<string, PathItem> {
   const scope = namespaced ? [NAMESPACE, PRETTY] : [PRETTY];
   const object = [nameOf(kind.type.kind), ...scope];
   const item = `${collection}/{name}`;
-  return {
-    ...(namespaced ? { [`${root}/${plural}`]: { get: list(kind, 'ForAllNamespaces'), parameters: [PRETTY] } } : {}),
+  const verbs = verbsOf(kind);
+  const when = (verb: string, operations: () => PathItem): PathItem => (verbs.has(verb) ? operations() : {});
+  const { get, put, patch } = objectOperations(kind, kind.schema, '');
+  const paths: Record<string, PathItem> = {
+    ...(namespaced
+      ? {
+          [`${root}/${plural}`]: {
+            ...when('list', () => ({ get: list(kind, 'ForAllNamespaces') })),
+            parameters: [PRETTY],
+          },
+        }
+      : {}),
     [collection]: {
-      get: list(kind, ''),
-      post: write(kind, { action: 'post', verb: 'create', description: `create a ${kind.type.kind}` }, kind.schema),
-      delete: removeCollection(kind),
+      ...when('list', () => ({ get: list(kind, '') })),
+      ...when('create', () => ({
+        post: write(kind, { action: 'post', verb: 'create', description: `create a ${kind.type.kind}` }, kind.schema),
+      })),
+      ...when('deletecollection', () => ({ delete: removeCollection(kind) })),
       parameters: scope,
     },
-    [item]: { ...objectOperations(kind, kind.schema, ''), delete: remove(kind), parameters: object },
+    [item]: {
+      ...when('get', () => (get ? { get } : {})),
+      ...when('update', () => (put ? { put } : {})),
+      ...when('patch', () => (patch ? { patch } : {})),
+      ...when('delete', () => ({ delete: remove(kind) })),
+      parameters: object,
+    },
     ...(kind.hasStatus
       ? { [`${item}/status`]: { ...objectOperations(kind, kind.schema, 'Status'), parameters: object } }
       : {}),
     ...(kind.scale ? { [`${item}/scale`]: { ...objectOperations(kind, SCALE, 'Scale'), parameters: object } } : {}),
   };
+  return Object.fromEntries(
+    Object.entries(paths).filter(([, { parameters: _shared, ...own }]) => Object.keys(own).length > 0),
+  );
 }
 
 function objectOperations(kind: KindDefinition, schema: string, part: 'Status' | 'Scale' | ''): PathItem {
@@ -67,24 +106,24 @@ function objectOperations(kind: KindDefinition, schema: string, part: 'Status' |
   };
 }
 
-const list = (kind: KindDefinition, part: string): object =>
+const list = (kind: KindDefinition, part: string): Operation =>
   operation(
     kind,
     { action: 'list', verb: 'list', description: `list or watch objects of kind ${kind.type.kind}` },
     { part, responds: listSchemaName(kind), parameters: LIST_PARAMETERS },
   );
 
-const write = (kind: KindDefinition, text: OperationText, schema: string, part = ''): object =>
+const write = (kind: KindDefinition, text: OperationText, schema: string, part = ''): Operation =>
   operation(kind, text, { part, responds: schema, parameters: WRITE_PARAMETERS, body: bodyOf(refTo(schema)) });
 
-const remove = (kind: KindDefinition): object =>
+const remove = (kind: KindDefinition): Operation =>
   operation(
     kind,
     { action: 'delete', verb: 'delete', description: `delete a ${kind.type.kind}` },
     { part: '', responds: STATUS, parameters: DELETE_PARAMETERS, body: bodyOf(refTo(DELETE_OPTIONS)) },
   );
 
-const removeCollection = (kind: KindDefinition): object =>
+const removeCollection = (kind: KindDefinition): Operation =>
   operation(
     kind,
     { action: 'deletecollection', verb: 'deleteCollection', description: `delete collection of ${kind.type.kind}` },
@@ -96,17 +135,18 @@ const removeCollection = (kind: KindDefinition): object =>
     },
   );
 
-const bodyOf = (schema: Schema, mediaTypes = ['*/*']): object => ({
+const bodyOf = (schema: Schema, mediaTypes = ['*/*']): { content: Content } => ({
   content: Object.fromEntries(mediaTypes.map((type) => [type, { schema }])),
 });
 
-const patchBody = (kind: KindDefinition): object =>
+const patchBody = (kind: KindDefinition): { content: Content } =>
   bodyOf(
     {
       description: 'Patch is provided to give a concrete name and type to the Kubernetes PATCH request body.',
       type: 'object',
     },
     [
+      'application/apply-patch+yaml',
       'application/json-patch+json',
       'application/merge-patch+json',
       ...(kind.custom ? [] : ['application/strategic-merge-patch+json']),
@@ -116,8 +156,8 @@ const patchBody = (kind: KindDefinition): object =>
 function operation(
   kind: KindDefinition,
   text: OperationText,
-  details: { part: string; responds: string; parameters?: readonly Parameter[]; body?: object },
-): object {
+  details: { part: string; responds: string; parameters?: readonly Parameter[]; body?: { content: Content } },
+): Operation {
   const { group, version, kind: name, namespaced } = kind.type;
   const tag = `${group === '' ? 'core' : camel(group.split('.')[0] ?? '')}_${version}`;
   const scope = namespaced && details.part !== 'ForAllNamespaces' ? 'Namespaced' : '';

@@ -24,12 +24,15 @@ export function schemaNamed(name: string): Schema {
   return schema;
 }
 
-/** `names` and everything they refer to, directly or not. */
-export function reachableFrom(names: Iterable<string>): Map<string, Schema> {
+/** `names` and everything they refer to, directly or not. `own` holds schemas that are in no catalog. */
+export function reachableFrom(
+  names: Iterable<string>,
+  own: ReadonlyMap<string, Schema> = new Map(),
+): Map<string, Schema> {
   const reached = new Map<string, Schema>();
   const visit = (name: string): void => {
     if (reached.has(name)) return;
-    const schema = schemaNamed(name);
+    const schema = own.get(name) ?? schemaNamed(name);
     reached.set(name, schema);
     follow(schema);
   };
