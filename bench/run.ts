@@ -16,6 +16,7 @@ import { withSection } from './results.ts';
 const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
   store: async () => (await import('./store.ts')).store,
   scheduler: async () => (await import('./scheduler.ts')).scheduler,
+  authorization: async () => (await import('./authorization.ts')).authorization,
   apiserver: async () => (await import('./apiserver.ts')).apiserver,
   'control-plane': async () => (await import('./control-plane.ts')).controlPlane,
   machines: async () => (await import('./machines.ts')).machines,
