@@ -14,7 +14,8 @@ import { servedValue } from '../registry/stored-version.ts';
 export class KindView<T extends KubeObject> {
   readonly #prefix: string;
   readonly #listeners = new Set<() => void>();
-  #byKey = new Map<string, T>();
+  /** By prefix of the namespace, then by key; all under one prefix for a cluster-scoped kind. */
+  #byNamespace = new Map<string, Map<string, T>>();
   #watch: StorageWatch | undefined;
   #closed = false;
   #generation = 0;
@@ -36,7 +37,8 @@ export class KindView<T extends KubeObject> {
   async start(): Promise<void> {
     const page = await this.storage.list({ prefix: this.#prefix });
     if (this.#closed) return;
-    this.#byKey = new Map(page.items.map(({ key, value }) => [key, asObject(servedValue(this.kind, value)) as T]));
+    this.#byNamespace = new Map();
+    for (const { key, value } of page.items) this.#put(key, asObject(servedValue(this.kind, value)) as T);
     this.#watch = this.storage.watch({ prefix: this.#prefix, afterRevision: page.revision });
     this.#changed();
     void this.#follow(this.#watch);
@@ -49,15 +51,15 @@ export class KindView<T extends KubeObject> {
 
   /** `namespace` is empty for a cluster-scoped kind. */
   get(namespace: string, name: string): T | undefined {
-    return this.#byKey.get(prefixOf(this.kind, namespace) + name);
+    const prefix = prefixOf(this.kind, namespace);
+    return this.#byNamespace.get(prefix)?.get(prefix + name);
   }
 
-  /** Everything, or what is in one namespace. Looks through the whole kind: for kinds of which there are few. */
+  /** Everything, or what is in one namespace. */
   list(namespace = ''): T[] {
-    const prefix = prefixOf(this.kind, namespace);
-    const found: T[] = [];
-    for (const [key, object] of this.#byKey) if (namespace === '' || key.startsWith(prefix)) found.push(object);
-    return found;
+    if (this.kind.type.namespaced && namespace === '')
+      return [...this.#byNamespace.values()].flatMap((objects) => [...objects.values()]);
+    return [...(this.#byNamespace.get(prefixOf(this.kind, namespace))?.values() ?? [])];
   }
 
   /** Calls `listener` after every change until the returned function is called. */
@@ -83,8 +85,22 @@ export class KindView<T extends KubeObject> {
   }
 
   #apply(event: StorageEvent): void {
-    if (event.type === 'delete') this.#byKey.delete(event.key);
-    else this.#byKey.set(event.key, asObject(servedValue(this.kind, event.value)) as T);
+    if (event.type === 'delete') this.#remove(event.key);
+    else this.#put(event.key, asObject(servedValue(this.kind, event.value)) as T);
+  }
+
+  #put(key: string, object: T): void {
+    const prefix = namespacePrefixOf(key);
+    const objects = this.#byNamespace.get(prefix);
+    if (objects) objects.set(key, object);
+    else this.#byNamespace.set(prefix, new Map([[key, object]]));
+  }
+
+  #remove(key: string): void {
+    const prefix = namespacePrefixOf(key);
+    const objects = this.#byNamespace.get(prefix);
+    objects?.delete(key);
+    if (objects?.size === 0) this.#byNamespace.delete(prefix);
   }
 
   #changed(): void {
@@ -92,3 +108,6 @@ export class KindView<T extends KubeObject> {
     for (const listener of this.#listeners) listener();
   }
 }
+
+/** Everything of a key but the name: `/core/pods/default/` of `/core/pods/default/web`. */
+const namespacePrefixOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1);

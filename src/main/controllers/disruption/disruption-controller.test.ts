@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  CONFIG_MAPS,
   DEPLOYMENTS,
   POD_DISRUPTION_BUDGETS,
   PODS,
@@ -64,6 +65,25 @@ describe('disruptionController', () => {
     await world.run(disruptionController);
     await world.until('counted', status(world), (have) => have?.expectedPods === 3);
     expect(await status(world)()).toMatchObject({ desiredHealthy: 2, currentHealthy: 2, disruptionsAllowed: 0 });
+  });
+
+  test('asks an owner of any other kind by its scale subresource', async () => {
+    const world = new World();
+    // The server in memory answers `/scale` with the object, which has its replicas where a Scale has them.
+    const owner = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'fleet', namespace: 'default', uid: 'uid-fleet' },
+    };
+    await world.client.create(CONFIG_MAPS, { ...owner, spec: { replicas: 5 } } as object);
+    const pod = aPod({ name: 'a', readyAt: 0 });
+    const metadata = { ...pod.metadata, ownerReferences: [controllerReference(owner, CONFIG_MAPS)] };
+    await world.client.create(PODS, { ...pod, metadata });
+    await world.client.create(POD_DISRUPTION_BUDGETS, budget({ maxUnavailable: 1 }));
+    await world.run(disruptionController);
+    await world.until('counted', status(world), (have) => have?.expectedPods === 5);
+    expect(await status(world)()).toMatchObject({ desiredHealthy: 4, currentHealthy: 1 });
+    expect(world.api.requests).toContain('GET /api/v1/namespaces/default/configmaps/fleet/scale');
   });
 
   test('an owner that is not there stops all evictions, and the budget says why', async () => {
