@@ -321,4 +321,84 @@ describe('protobuf bodies', () => {
       }),
     );
   });
+
+  test('of a review, with lists in a map', () => {
+    const resource: Field = [
+      1,
+      [
+        [1, 'shop'],
+        [2, 'list'],
+        [5, 'pods'],
+        [
+          8,
+          [
+            [
+              2,
+              [
+                [1, 'spec.nodeName'],
+                [2, 'In'],
+                [3, 'a'],
+              ],
+            ],
+          ],
+        ],
+      ],
+    ];
+    const extra: Field = [
+      5,
+      [
+        [1, 'scopes'],
+        [
+          2,
+          [
+            [1, 'a'],
+            [1, 'b'],
+          ],
+        ],
+      ],
+    ];
+    const spec: Field = [
+      2,
+      [
+        resource,
+        [3, 'ann'],
+        [4, 'dev'],
+        [4, 'ops'],
+        extra,
+        [
+          5,
+          [
+            [1, 'none'],
+            [2, []],
+          ],
+        ],
+      ],
+    ];
+    const status: Field = [
+      3,
+      [
+        [1, false],
+        [2, ''],
+      ],
+    ];
+    expect(
+      parseProtobuf(enveloped('authorization.k8s.io/v1', 'SubjectAccessReview', [[1, [[8, []]]], spec, status])),
+    ).toEqual({
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SubjectAccessReview',
+      metadata: {},
+      spec: {
+        user: 'ann',
+        groups: ['dev', 'ops'],
+        extra: { scopes: ['a', 'b'], none: [] },
+        resourceAttributes: {
+          namespace: 'shop',
+          verb: 'list',
+          resource: 'pods',
+          fieldSelector: { requirements: [{ key: 'spec.nodeName', operator: 'In', values: ['a'] }] },
+        },
+      },
+      status: {},
+    });
+  });
 });
