@@ -17,6 +17,7 @@ const PROGRAMS = {
   bridge: 'iproute2',
   tc: 'iproute2',
   conntrack: 'conntrack',
+  nginx: 'nginx-light',
   wg: 'wireguard-tools',
   nsenter: 'util-linux',
   iptables: 'iptables',

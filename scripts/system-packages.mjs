@@ -37,7 +37,7 @@ export const REQUIREMENTS = [
   { tool: 'ssh-keygen', packages: ['openssh-client'], groups: ['testbed'] },
   { tool: 'docker-registry', packages: ['docker-registry'], groups: ['testbed'] },
   { tool: 'htpasswd', packages: ['apache2-utils'], groups: ['testbed'] },
-  { tool: 'nginx', packages: ['nginx-light', 'nginx'], groups: ['testbed'] },
+  { tool: 'nginx', packages: ['nginx-light', 'nginx'], groups: ['testbed', 'agent-image'] },
   { tool: 'tini', packages: ['tini'], groups: ['testbed'] },
   { tool: 'sudo', packages: ['sudo'], groups: ['testbed'] },
   { tool: 'mkfs.ext4', packages: ['e2fsprogs'], groups: ['testbed'] },

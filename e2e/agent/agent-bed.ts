@@ -19,7 +19,8 @@ import {
   writeKubeconfig,
 } from '../../src/main/apiserver/index.ts';
 import { startControllers } from '../../src/main/controllers/index.ts';
-import { AGENT_CONTAINER, PATHS } from '../../src/main/machines/footprint.ts';
+import { AGENT_CONTAINER } from '../../src/shared/agent-config.ts';
+import { PATHS } from '../../src/main/machines/footprint.ts';
 import { agentContainer } from '../../src/main/machines/install/agent-container.ts';
 import { agentConfig } from '../../src/main/machines/install/agent-files.ts';
 import { openEmbeddedStore } from '../../src/main/store/embedded/index.ts';

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { kubectlOf } from '../../src/main/apiserver/testing/kubectl-versions.ts';
-import { AGENT_CONTAINER } from '../../src/main/machines/footprint.ts';
+import { AGENT_CONTAINER } from '../../src/shared/agent-config.ts';
 import { CONFIG_MAPS, PODS, SECRETS, type Container, type Pod } from '../../src/shared/api/kinds.ts';
 import { isNotFound } from '../../src/shared/api/errors.ts';
 import { initPid, runIn } from '../testbed/machine.ts';

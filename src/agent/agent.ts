@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import Docker from 'dockerode';
 import { Registry } from 'prom-client';
-import { MACHINE_DIR, type AgentConfig } from '../shared/agent-config.ts';
+import { AGENT_CONTAINER, MACHINE_DIR, type AgentConfig } from '../shared/agent-config.ts';
 import { NODES, type Pod } from '../shared/api/kinds.ts';
 import { ApiClient } from '../shared/client/api-client.ts';
 import { delay } from '../shared/client/backoff.ts';
@@ -10,6 +10,9 @@ import type { Clock, Logger } from '../shared/logger.ts';
 import { HttpTransport } from './api/http-transport.ts';
 import { TunnelAgent } from './api/tunnel-agent.ts';
 import { EventJournal } from './events/event-journal.ts';
+import { IngressContainer } from './ingress/ingress-container.ts';
+import { IngressFiles } from './ingress/ingress-files.ts';
+import { NodeIngress } from './ingress/node-ingress.ts';
 import { gatewayOf, parseCidr } from './network/cidr.ts';
 import { PodAddresses } from './network/pod-addresses.ts';
 import { NetworkKeeper } from './network/network-keeper.ts';
@@ -19,6 +22,7 @@ import { NodeLease } from './node/node-lease.ts';
 import { NodeRegistration } from './node/node-registration.ts';
 import { allocatableOf, internalIp, nodeStatus, type NodeCondition, type NodeStatus } from './node/node-status.ts';
 import { NodePolicies } from './policy/node-policies.ts';
+import type { NodeDns } from './policy/render.ts';
 import { PodManager } from './pods/pod-manager.ts';
 import { StatusReporter } from './pods/status-reporter.ts';
 import { NodeServices } from './proxy/node-services.ts';
@@ -103,6 +107,7 @@ export class NodeAgent {
     const pods: PodManager = this.#podManager(facts, runtime, network, policies, events, reporter, () =>
       registration.poke(),
     );
+    const ingress = this.#ingress(network, events);
     const sampler = new StatsSampler({
       nodeName: config.nodeName,
       cgroups: new CgroupFiles(),
@@ -134,6 +139,7 @@ export class NodeAgent {
     lease.start();
     this.#watchOwnNode(network, registration);
     await policies.start();
+    await ingress.start();
     await pods.start();
     network.start();
     sampler.start();
@@ -143,6 +149,7 @@ export class NodeAgent {
       () => network.stop(),
       () => this.#services.stop(),
       () => policies.stop(),
+      () => ingress.stop(),
       () => sampler.stop(),
       () => lease.stop(),
       () => registration.stop(),
@@ -241,10 +248,33 @@ export class NodeAgent {
             const ip = this.#addresses.get(pod.metadata?.uid ?? '');
             return ip === undefined ? [] : [{ pod, ip }];
           }),
-      dns: () => {
-        const { podCidr } = network.network;
-        return podCidr === undefined ? undefined : { ip: gatewayOf(parseCidr(podCidr)), port: DNS_PORT };
+      dns: () => dnsOf(network),
+      log,
+    });
+  }
+
+  #ingress(network: NetworkKeeper, events: EventJournal): NodeIngress {
+    const { config, clock, log } = this;
+    const files = new IngressFiles(join(MACHINE_DIR, 'ingress', 'conf'), join(MACHINE_DIR, 'ingress', 'log'));
+    return new NodeIngress({
+      client: this.#client,
+      nodeName: config.nodeName,
+      stateDir: config.stateDir,
+      files,
+      container: new IngressContainer({
+        docker: this.#docker,
+        agentContainer: AGENT_CONTAINER,
+        clusterId: config.clusterId,
+        confDir: files.confDir,
+        logDir: files.logDir,
+      }),
+      services: this.#services,
+      resolver: () => {
+        const dns = dnsOf(network);
+        return dns && `${dns.ip}:${dns.port}`;
       },
+      events,
+      clock,
       log,
     });
   }
@@ -310,6 +340,11 @@ export class NodeAgent {
     void nodes.start();
     this.#stops.push(() => nodes.stop());
   }
+}
+
+/** Where this node's DNS server is; undefined until the node has its range. */
+function dnsOf({ network: { podCidr } }: NetworkKeeper): NodeDns | undefined {
+  return podCidr === undefined ? undefined : { ip: gatewayOf(parseCidr(podCidr)), port: DNS_PORT };
 }
 
 const nodeSubject = (name: string): { apiVersion: string; kind: string; metadata: { name: string; uid: string } } => ({

@@ -2,10 +2,12 @@ import type { Taint } from './api/kinds.ts';
 
 /** Where everything of ours lives on a machine. The directory is bind-mounted into the agent at the same path. */
 export const MACHINE_DIR = '/var/lib/wheelhouse';
+/** The container the agent runs in. */
+export const AGENT_CONTAINER = 'wheelhouse-agent';
 /** Labels on every container we make on a machine; removal goes by them. */
 export const CONTAINER_LABELS = {
   cluster: 'wheelhouse.dev/cluster',
-  /** `agent`, `sandbox` or `container`. */
+  /** `agent`, `sandbox`, `container` or `ingress`. */
   role: 'wheelhouse.dev/role',
   podName: 'io.kubernetes.pod.name',
   podNamespace: 'io.kubernetes.pod.namespace',

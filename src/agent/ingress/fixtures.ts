@@ -1,15 +1,16 @@
 import type { Ingress, IngressClass, Service } from '../../shared/api/kinds.ts';
+import { INGRESS_CONTROLLER } from '../../shared/api/ingress-serving.ts';
 import type { Endpoint } from '../proxy/endpoints.ts';
 import { backendOf, type ServiceView } from './backends.ts';
 import type { ServedHost } from './nginx-config.ts';
-import { collectRoutes, CONTROLLER, type Routes } from './routes.ts';
+import { collectRoutes, type Routes } from './routes.ts';
 
 type Spec = NonNullable<Ingress['spec']>;
 type Path = NonNullable<NonNullable<NonNullable<Spec['rules']>[number]['http']>['paths']>[number];
 
 export const OUR_CLASS: IngressClass = {
   metadata: { name: 'wheelhouse', annotations: { 'ingressclass.kubernetes.io/is-default-class': 'true' } },
-  spec: { controller: CONTROLLER },
+  spec: { controller: INGRESS_CONTROLLER },
 };
 
 /** An Ingress of our class in namespace `shop`; annotations without their prefix. */

@@ -1,7 +1,7 @@
 import type { Ingress, IngressClass } from '../../shared/api/kinds.ts';
+import { INGRESS_CONTROLLER } from '../../shared/api/ingress-serving.ts';
 import { readAnnotations, type AnnotationProblem, type IngressOptions } from './annotations.ts';
 
-export const CONTROLLER = 'wheelhouse.dev/ingress';
 const CLASS_ANNOTATION = 'kubernetes.io/ingress.class';
 const DEFAULT_CLASS_ANNOTATION = 'ingressclass.kubernetes.io/is-default-class';
 
@@ -46,7 +46,7 @@ const keyOf = ({ metadata }: Ingress): string => `${metadata?.namespace}/${metad
  * class (networking.k8s.io/v1 IngressClassSpec).
  */
 export function isOurs({ metadata, spec }: Ingress, classes: readonly IngressClass[]): boolean {
-  const ours = classes.filter((item) => item.spec?.controller === CONTROLLER);
+  const ours = classes.filter((item) => item.spec?.controller === INGRESS_CONTROLLER);
   const named = spec?.ingressClassName ?? metadata?.annotations?.[CLASS_ANNOTATION];
   if (named !== undefined) return ours.some((item) => item.metadata?.name === named);
   return ours.some((item) => item.metadata?.annotations?.[DEFAULT_CLASS_ANNOTATION] === 'true');

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Registry } from 'prom-client';
 import { ENDPOINT_SLICES, SERVICES, type EndpointSlice, type Node, type Service } from '../../shared/api/kinds.ts';
+import { keyOf } from '../../shared/api/meta.ts';
 import type { ApiClient } from '../../shared/client/api-client.ts';
 import { delay } from '../../shared/client/backoff.ts';
 import type { Clock, Logger } from '../../shared/logger.ts';
@@ -15,6 +16,7 @@ import { gatewayOf, parseCidr } from '../network/cidr.ts';
 import type { RunCommand } from '../network/run-command.ts';
 import { ObjectMirror } from '../state/object-mirror.ts';
 import { ApiGateway } from './api-gateway.ts';
+import { endpointsByPort, serviceOf, type Endpoint } from './endpoints.ts';
 import { HealthCheckServer, healthChecks } from './health-check-server.ts';
 import { proxyMetrics } from './proxy-metrics.ts';
 import type { ProxyNode } from './render.ts';
@@ -140,6 +142,26 @@ export class NodeServices {
   /** Every Service as far as known; undefined before anything is. */
   get services(): readonly Service[] | undefined {
     return this.#services.isKnown ? this.#services.list() : undefined;
+  }
+
+  /** Whether Services and their endpoints are known: from the API server or from the copy of earlier. */
+  get isKnown(): boolean {
+    return this.#services.isKnown && this.#slices.isKnown;
+  }
+
+  service(key: string): Service | undefined {
+    return this.#services.get(key);
+  }
+
+  /** Endpoints of a Service by `protocol/port name`. */
+  endpoints(key: string): Map<string, Endpoint[]> {
+    return endpointsByPort(this.#slices.byIndex('service', key), this.#node.name);
+  }
+
+  /** Calls `handler` with `namespace/name` of each Service that has changed, or whose endpoints have. */
+  onDidChange(handler: (service: string) => void): void {
+    this.#services.onDidChange((service) => handler(keyOf(service)));
+    this.#slices.onDidChange((slice) => handler(serviceOf(slice) ?? ''));
   }
 
   /** Where this cluster's pods ask for names; undefined when there is no such Service. */

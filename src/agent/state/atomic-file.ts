@@ -3,12 +3,12 @@ import { dirname } from 'node:path';
 
 let sequence = 0;
 
-/** Replaces a file so that after a crash at any instant it holds the old or the new content. Mode 0600. */
-export async function writeAtomic(file: string, content: string): Promise<void> {
+/** Replaces a file so that after a crash at any instant it holds the old or the new content. */
+export async function writeAtomic(file: string, content: string, mode = 0o600): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   sequence += 1;
   const scratch = `${file}.${process.pid}.${sequence}.tmp`;
-  const handle = await open(scratch, 'w', 0o600);
+  const handle = await open(scratch, 'w', mode);
   try {
     await handle.writeFile(content);
     await handle.sync();

@@ -11,6 +11,9 @@ export interface ObjectMirrorOptions<T> {
   file: string;
   /** Named indexes: each maps an object to the index keys it is found under. */
   indexers?: Record<string, (object: T) => string[]>;
+  /** Only what is in this namespace, and what this field selector picks. */
+  namespace?: string;
+  fieldSelector?: string;
   log: Logger;
 }
 
@@ -43,6 +46,8 @@ export class ObjectMirror<T extends KubeObject> {
     this.#indexers = options.indexers ?? {};
     this.#informer = new Informer(client, type, {
       indexers: this.#indexers,
+      ...(options.namespace ? { namespace: options.namespace } : {}),
+      ...(options.fieldSelector ? { fieldSelector: options.fieldSelector } : {}),
       onError: (error) => options.log.debug({ err: error, kind: type.plural }, 'cannot watch'),
     });
   }

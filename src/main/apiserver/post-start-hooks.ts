@@ -1,11 +1,13 @@
 import { isAlreadyExists } from '../../shared/api/errors.ts';
-import { NAMESPACES, PRIORITY_CLASSES } from '../../shared/api/kinds.ts';
+import { INGRESS_CLASS, INGRESS_CONTROLLER } from '../../shared/api/ingress-serving.ts';
+import { INGRESS_CLASSES, NAMESPACES, PRIORITY_CLASSES } from '../../shared/api/kinds.ts';
 import type { KubeObject } from '../../shared/api/meta.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { SYSTEM_NAMESPACES } from './admission/namespace-lifecycle.ts';
 import { SYSTEM_PRIORITY_CLASSES } from './admission/system-priority-classes.ts';
 import { bootstrapRoles } from './auth/rbac/bootstrap/bootstrap-hook.ts';
 import { MASTERS_GROUP, type UserInfo } from './auth/user.ts';
+import { ApiServiceController } from './custom/api-service-controller.ts';
 import { DefinitionController } from './custom/definition-controller.ts';
 import type { RegistryContext } from './registry/context.ts';
 import { createObject } from './registry/create.ts';
@@ -24,12 +26,32 @@ export interface PostStartHook {
 export const POST_START_HOOKS: readonly PostStartHook[] = [
   { name: 'start-system-namespaces-controller', start: createSystemNamespaces },
   { name: 'scheduling/bootstrap-system-priority-classes', start: createSystemPriorityClasses },
+  { name: 'wheelhouse/ingress-class', start: createIngressClass },
   { name: 'rbac/bootstrap-roles', start: createDefaultRoles },
   { name: 'crd-informer-synced', start: serveCustomResources },
+  { name: 'kube-apiserver-autoregistration', start: registerApiServices },
 ];
+
+/** The class that machines serve; it is the default, as in k3s, until somebody says otherwise. */
+async function createIngressClass(registry: RegistryContext): Promise<undefined> {
+  const annotations = { 'ingressclass.kubernetes.io/is-default-class': 'true' };
+  const item = {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'IngressClass',
+    metadata: { name: INGRESS_CLASS, annotations },
+    spec: { controller: INGRESS_CONTROLLER },
+  };
+  await createIfAbsent(registry, '', item, INGRESS_CLASSES);
+}
 
 async function createDefaultRoles(registry: RegistryContext): Promise<undefined> {
   await bootstrapRoles(registry, SELF);
+}
+
+async function registerApiServices(registry: RegistryContext, log: Logger): Promise<() => Promise<void>> {
+  const controller = new ApiServiceController(registry, SELF, log);
+  await controller.start();
+  return () => controller.close();
 }
 
 async function serveCustomResources(registry: RegistryContext, log: Logger): Promise<() => Promise<void>> {

@@ -14,6 +14,7 @@ import { endpointsController } from './endpoints/endpoints-controller.ts';
 import { disruptionController } from './disruption/disruption-controller.ts';
 import { staleDisruptionController } from './disruption/stale-disruption-controller.ts';
 import { garbageCollector } from './garbage-collector/garbage-collector.ts';
+import { ingressStatusController } from './ingress-status/ingress-status-controller.ts';
 import { namespaceController } from './namespace/namespace-controller.ts';
 import { nodeIpamController, type NodeIpamOptions } from './node-ipam/node-ipam-controller.ts';
 import { nodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.ts';
@@ -72,6 +73,7 @@ const CONTROLLERS: Record<string, MakeController> = {
   'endpoint-slice-controller': (deps) => endpointSliceController(deps),
   'endpoint-slice-mirroring-controller': (deps) => endpointSliceMirroringController(deps),
   'service-lb-controller': (deps) => serviceLbController(deps),
+  'ingress-status-controller': (deps) => ingressStatusController(deps),
   'resourcequota-controller': (deps) => resourceQuotaController(deps),
   'disruption-controller': (deps) => disruptionController(deps),
   'stale-pod-disruption-controller': (deps) => staleDisruptionController(deps),

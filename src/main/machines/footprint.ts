@@ -4,7 +4,6 @@ import { CONTAINER_LABELS, MACHINE_DIR } from '../../shared/agent-config.ts';
  * What of ours is on a machine, by name: the join makes the agent and the folder; the agent makes the rest. Removal
  * takes away exactly this, and verifies that it is gone.
  */
-export const AGENT_CONTAINER = 'wheelhouse-agent';
 export const HELPER_CONTAINER = 'wheelhouse-helper';
 /** The bridge that holds the gateway address, the tunnels to other machines, and the machine's ends of the pods' veth pairs (`vh` and a sandbox's id). */
 export const OWN_INTERFACES = '^(kube0|wh-vxlan|wh-wg|vh[0-9a-f]{12})$';

@@ -2,7 +2,7 @@ import { messageOf } from '../../shared/api/errors.ts';
 import type { Machine, MachineStatus } from '../../shared/api/machine.ts';
 import { nameOf } from '../../shared/api/meta.ts';
 import { dockerMessage, statusCodeOf } from './docker-error.ts';
-import { AGENT_CONTAINER } from './footprint.ts';
+import { AGENT_CONTAINER } from '../../shared/agent-config.ts';
 import { renewalTime, replaceCertificate } from './install/certificate.ts';
 import { readinessOf, type NodeReadiness } from './join/node-readiness.ts';
 import type { Session } from './join/session.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ContainerCreateOptions } from 'dockerode';
-import { CONTAINER_LABELS, MACHINE_DIR, type AgentConfig } from '../../../shared/agent-config.ts';
-import { AGENT_CONTAINER, PATHS } from '../footprint.ts';
+import { AGENT_CONTAINER, CONTAINER_LABELS, MACHINE_DIR, type AgentConfig } from '../../../shared/agent-config.ts';
+import { PATHS } from '../footprint.ts';
 import { DOCKER_SOCKET } from '../host.ts';
 
 /** Says which configuration, bundle and image a container was made for: another one means making it anew. */

@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import type Docker from 'dockerode';
 import { extract } from 'tar-stream';
-import { MACHINE_DIR } from '../../../shared/agent-config.ts';
+import { AGENT_CONTAINER, MACHINE_DIR } from '../../../shared/agent-config.ts';
 import type { Clock } from '../../../shared/logger.ts';
 import { runInContainer } from '../run-in-container.ts';
 import { statusCodeOf } from '../docker-error.ts';
-import { AGENT_CONTAINER, PATHS } from '../footprint.ts';
+import { PATHS } from '../footprint.ts';
 import { certificateFiles, type NodeCertificate } from './agent-files.ts';
 import { archiveOf } from './archive.ts';
 

@@ -1,8 +1,8 @@
 import type { Container } from 'dockerode';
 import type Docker from 'dockerode';
-import { MACHINE_DIR } from '../../../shared/agent-config.ts';
+import { AGENT_CONTAINER, MACHINE_DIR } from '../../../shared/agent-config.ts';
 import type { Clock } from '../../../shared/logger.ts';
-import { AGENT_CONTAINER } from '../footprint.ts';
+
 import { removeContainer } from '../helper-container.ts';
 import { statusCodeOf } from '../docker-error.ts';
 import type { Host } from '../host.ts';

@@ -1,7 +1,8 @@
 import { delay } from '../../../shared/client/backoff.ts';
 import type { Clock } from '../../../shared/logger.ts';
 import { tailOf } from '../docker-logs.ts';
-import { AGENT_CONTAINER, PATHS } from '../footprint.ts';
+import { AGENT_CONTAINER } from '../../../shared/agent-config.ts';
+import { PATHS } from '../footprint.ts';
 import { ChannelRefused, type Host } from '../host.ts';
 import { PhaseError } from '../phase-error.ts';
 

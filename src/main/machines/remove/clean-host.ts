@@ -1,8 +1,8 @@
 import type Docker from 'dockerode';
-import { CONTAINER_LABELS } from '../../../shared/agent-config.ts';
+import { AGENT_CONTAINER, CONTAINER_LABELS } from '../../../shared/agent-config.ts';
 import { messageOf } from '../../../shared/api/errors.ts';
 import { statusCodeOf } from '../docker-error.ts';
-import { AGENT_CONTAINER, ofCluster } from '../footprint.ts';
+import { ofCluster } from '../footprint.ts';
 import { removeContainer, runHelper } from '../helper-container.ts';
 import { ensureImage, type ImageArtifact } from '../install/images.ts';
 import type { Progress } from '../install/install.ts';
