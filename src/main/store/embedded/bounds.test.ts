@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { StoredValue } from '../storage.ts';
 import { openEmbeddedStore, type EmbeddedStore } from './index.ts';
 import { silentLog } from './test-log.ts';
 
@@ -37,7 +38,7 @@ test.each(['durable', 'coalesced'] as const)(
   'however much is written (%s), the disk holds two snapshots and a few journals of bounded size',
   async (durability) => {
     const key = (index: number): string => `/core/configmaps/default/o${index % OBJECTS}`;
-    const value = (step: number): { metadata: object; data: string } => ({
+    const value = (step: number): StoredValue => ({
       metadata: {},
       data: String(step).padEnd(VALUE, 'x'),
     });

@@ -8,7 +8,7 @@ import { HistoryRecorder, type Line } from '../testing/history-log.ts';
 import { runWorkload } from '../testing/workload.ts';
 import { CompactedError, StoreUnavailableError, type Storage, type StorageEvent } from '../storage.ts';
 import { compactOnce } from './compaction.ts';
-import { openEtcdStore, type EtcdStoreDeps } from './index.ts';
+import { openEtcdStore, type EtcdStore, type EtcdStoreDeps } from './index.ts';
 import { etcdMissing, TestEtcd } from './testing.ts';
 
 /** A wire to etcd that can be cut. */
@@ -97,7 +97,7 @@ describe.skipIf(etcdMissing !== undefined)('a store on etcd', () => {
     for (const wire of wires.splice(0)) wire.close();
   });
 
-  async function open(more: Partial<EtcdStoreDeps> = {}): Promise<Storage> {
+  async function open(more: Partial<EtcdStoreDeps> = {}): Promise<EtcdStore> {
     const store = await openEtcdStore({ endpoints: [etcd.endpoint], log: silentLog, clock: Date, prefix, ...more });
     stores.push(store);
     return store;
