@@ -20,6 +20,7 @@ const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
   apiserver: async () => (await import('./apiserver.ts')).apiserver,
   'control-plane': async () => (await import('./control-plane.ts')).controlPlane,
   machines: async () => (await import('./machines.ts')).machines,
+  services: async () => (await import('./services.ts')).services,
 };
 const RESULTS = join(import.meta.dirname, 'RESULTS.md');
 
