@@ -17,6 +17,8 @@ export interface ApiCall {
   body: RequestBody | undefined;
   /** The Accept header; absent for a client in the same process, which takes values as they are. */
   accept?: string;
+  /** The If-None-Match header: what the client has. */
+  ifNoneMatch?: string | undefined;
   /** The User-Agent header: the field manager of writes that do not say theirs. */
   userAgent?: string | undefined;
   /** Aborts when the client is gone. */
@@ -38,7 +40,14 @@ export type Answer = { warnings?: readonly string[] } & (
   | { type: 'list'; kind: KindDefinition; items: readonly StoredValue[]; metadata: ListMeta }
   | { type: 'watch'; kind: KindDefinition; events: AsyncIterable<WatchItem[]> }
   | { type: 'stream'; code: number; contentType: string; body: AsyncIterable<Uint8Array> }
-  | { type: 'text'; code: number; contentType: string; text: string }
+  | {
+      type: 'text';
+      code: number;
+      contentType: string;
+      text: string;
+      /** Changes with the text: a client that has it already is answered 304. */
+      etag?: string;
+    }
 );
 
 /** What upstream's mux answers for a path that nothing serves. */

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { ApiError } from '../../shared/api/errors.ts';
 import type { KindCatalog } from '../resources/catalog.ts';
 import { pageNotFound, type Answer, type ApiCall } from './api-call.ts';
 import {
@@ -26,6 +28,9 @@ const ROOT_PATHS = [
   '/readyz',
   '/version',
 ];
+/** What is answered for a group version that this server would have to ask another one about. */
+const serviceUnavailable = (): ApiError =>
+  new ApiError(503, 'ServiceUnavailable', 'the server is currently unable to handle the request');
 const object = (value: object): Answer => ({ type: 'object', code: 200, value });
 const text = (body: string, contentType = 'text/plain; charset=utf-8'): Answer => ({
   type: 'text',
@@ -53,7 +58,7 @@ export class NonResourcePaths {
   get #groups(): readonly ApiGroup[] {
     const { catalog } = this.deps;
     if (this.#known?.generation !== catalog.generation)
-      this.#known = { generation: catalog.generation, groups: groupsOf(catalog.kinds()) };
+      this.#known = { generation: catalog.generation, groups: groupsOf(catalog.kinds(), catalog.unavailable) };
     return this.#known.groups;
   }
 
@@ -90,7 +95,7 @@ export class NonResourcePaths {
       }
       default:
         return path.startsWith('/openapi/')
-          ? (openApiAnswer(this.deps.catalog, path) ?? pageNotFound())
+          ? (openApiAnswer(this.deps.catalog, path, accept) ?? pageNotFound())
           : this.#group(path);
     }
   }
@@ -98,7 +103,9 @@ export class NonResourcePaths {
   #discovery(accept: string, groups: readonly ApiGroup[], legacy: () => object): Answer {
     const version = aggregatedVersionOf(accept);
     if (!version) return object(legacy());
-    return text(JSON.stringify(aggregatedDiscovery(groups, version)), aggregatedContentType(version));
+    const document = JSON.stringify(aggregatedDiscovery(groups, version));
+    const etag = createHash('sha256').update(document).digest('hex').toUpperCase();
+    return { type: 'text', code: 200, contentType: aggregatedContentType(version), text: document, etag };
   }
 
   /** /api/v1, /apis/GROUP and /apis/GROUP/VERSION. */
@@ -109,6 +116,7 @@ export class NonResourcePaths {
     if (!group || (root !== 'api' && root !== 'apis') || (root === 'apis' && name === '')) return pageNotFound();
     if (version === undefined) return object(apiGroup(group, true));
     const entry = group.versions.find((candidate) => candidate.version === version);
+    if (entry?.unavailable) throw serviceUnavailable();
     return entry ? object(apiResourceList(group.name, version, entry.kinds)) : pageNotFound();
   }
 

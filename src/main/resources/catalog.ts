@@ -3,6 +3,11 @@ import { KINDS } from './registry.ts';
 
 const nameOf = (group: string, version: string, word: string): string => `${group}/${version}/${word}`;
 
+export interface GroupVersion {
+  group: string;
+  version: string;
+}
+
 /** Everything that is served at the moment: the built-in kinds, and those that CustomResourceDefinitions add and take away. */
 export class KindCatalog {
   readonly #custom = new Map<string, readonly KindDefinition[]>();
@@ -10,6 +15,7 @@ export class KindCatalog {
   #kinds: readonly KindDefinition[] = [];
   #byPlural = new Map<string, KindDefinition>();
   #byKind = new Map<string, KindDefinition>();
+  #unavailable: readonly GroupVersion[] = [];
   #generation = 0;
 
   constructor(private readonly builtIn: readonly KindDefinition[] = KINDS) {
@@ -46,7 +52,18 @@ export class KindCatalog {
     if (kinds.length === 0) this.#custom.delete(owner);
     else this.#custom.set(owner, kinds);
     this.#index();
-    for (const listener of this.#listeners) listener();
+    this.#changed();
+  }
+
+  /** Group versions that another server would have to answer for, which nobody can ask. */
+  get unavailable(): readonly GroupVersion[] {
+    return this.#unavailable;
+  }
+
+  /** Makes discovery say which group versions there should be and are not. */
+  setUnavailable(versions: readonly GroupVersion[]): void {
+    this.#unavailable = versions;
+    this.#changed();
   }
 
   /** Calls `listener` after every change until the returned function is called. */
@@ -55,8 +72,12 @@ export class KindCatalog {
     return () => void this.#listeners.delete(listener);
   }
 
-  #index(): void {
+  #changed(): void {
     this.#generation += 1;
+    for (const listener of this.#listeners) listener();
+  }
+
+  #index(): void {
     this.#kinds = [...this.builtIn, ...[...this.#custom.values()].flat()];
     this.#byPlural = new Map(
       this.#kinds.map((kind) => [nameOf(kind.type.group, kind.type.version, kind.type.plural), kind]),

@@ -41,7 +41,7 @@ export function aggregatedDiscovery(groups: readonly ApiGroup[], version: Aggreg
             verbs: subresource.verbs,
           })),
         })),
-        freshness: 'Current',
+        freshness: entry.unavailable ? 'Stale' : 'Current',
       })),
     })),
   };

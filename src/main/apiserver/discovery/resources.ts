@@ -1,10 +1,17 @@
 import { apiVersionOf } from '../../../shared/api/kinds.ts';
+import type { GroupVersion } from '../../resources/catalog.ts';
 import type { KindDefinition } from '../../resources/definition.ts';
+import { compareVersions } from '../../resources/version-order.ts';
 
 /** A group's versions in order of preference, each with its kinds. */
 export interface ApiGroup {
   name: string;
-  versions: { version: string; kinds: KindDefinition[] }[];
+  versions: {
+    version: string;
+    kinds: KindDefinition[];
+    /** Another server would have to be asked, which cannot be. */
+    unavailable?: boolean;
+  }[];
 }
 
 /** Every verb a stored kind has; upstream lists them in this order. */
@@ -36,8 +43,8 @@ export function subresourcesOf(kind: KindDefinition): Subresource[] {
   return [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The groups of the kinds, core first, then by name. */
-export function groupsOf(kinds: readonly KindDefinition[]): ApiGroup[] {
+/** The groups of the kinds, core first, then by name; their versions with the preferred one first. */
+export function groupsOf(kinds: readonly KindDefinition[], unavailable: readonly GroupVersion[] = []): ApiGroup[] {
   const groups = new Map<string, ApiGroup>();
   for (const kind of kinds) {
     const { group: name, version } = kind.type;
@@ -47,6 +54,13 @@ export function groupsOf(kinds: readonly KindDefinition[]): ApiGroup[] {
     if (found) found.kinds.push(kind);
     else group.versions.push({ version, kinds: [kind] });
   }
+  for (const { group: name, version } of unavailable) {
+    const group = groups.get(name) ?? { name, versions: [] };
+    groups.set(name, group);
+    if (!group.versions.some((entry) => entry.version === version))
+      group.versions.push({ version, kinds: [], unavailable: true });
+  }
+  for (const group of groups.values()) group.versions.sort((a, b) => compareVersions(a.version, b.version));
   return [...groups.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

@@ -74,6 +74,7 @@ export async function handleRequest(
       path,
       query,
       accept: request.headers.accept ?? '',
+      ifNoneMatch: request.headers['if-none-match'],
       userAgent: request.headers['user-agent'],
       body: bytes && { bytes, contentType: request.headers['content-type'] ?? '' },
       signal: gone.signal,
@@ -167,8 +168,12 @@ async function writeAnswer(
       const text = objectText(deps, answer, accept, query);
       return new AnswerBody(response, { code: answer.code, contentType, warnings }, gzip).end(text);
     }
-    case 'text':
+    case 'text': {
+      const etag = answer.etag && JSON.stringify(answer.etag);
+      if (etag) response.setHeader('etag', etag);
+      if (etag && call.ifNoneMatch === etag) return new AnswerBody(response, { ...answer, code: 304 }, false).end('');
       return new AnswerBody(response, answer, gzip).end(answer.text);
+    }
     case 'stream':
       begin(response, answer.code, answer.contentType);
       for await (const chunk of answer.body) if (!(await writePiece(response, chunk))) return;
