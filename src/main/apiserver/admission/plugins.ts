@@ -22,6 +22,7 @@ import { serviceAccount } from './service-account.ts';
 import { storageObjectInUseProtection } from './storage-object-in-use.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 import type { Views } from '../views/views.ts';
+import { validatingAdmissionPolicy } from './policy/validating-admission-policy.ts';
 import type { WebhookCaller } from './webhook/caller.ts';
 import { mutatingWebhooks } from './webhook/mutating.ts';
 import { validatingWebhooks } from './webhook/validating.ts';
@@ -63,6 +64,7 @@ export const admissionPlugins = (deps: AdmissionDeps): AdmissionPlugin[] => [
   certificateSubjectRestriction,
   defaultIngressClass(deps.views),
   mutatingWebhooks(deps),
+  validatingAdmissionPolicy(deps),
   validatingWebhooks(deps),
   // Quotas are charged when everybody else has agreed.
   resourceQuota(deps),

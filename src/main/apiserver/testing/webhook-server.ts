@@ -23,10 +23,17 @@ export interface SeenReview {
   };
 }
 
+interface HttpAnswer {
+  http: number;
+  body?: string;
+  headers?: Record<string, string>;
+}
+const isHttp = (answer: object): answer is HttpAnswer => 'http' in answer;
+
 /** The `response` of an answer, without uid; or a whole HTTP answer instead. */
 export type WebhookAnswer =
-  | { allowed: boolean; [field: string]: unknown }
-  | { http: number; body?: string; headers?: Record<string, string> }
+  | ({ allowed: boolean } & Record<string, unknown>)
+  | HttpAnswer
   /** Never answered. */
   | 'silence';
 
@@ -77,7 +84,7 @@ export async function startWebhookServer(names: readonly string[] = []): Promise
       reviews.push(review);
       const answer = answers.get(path)?.(review) ?? { http: 404, body: '404 page not found\n' };
       if (answer === 'silence') return;
-      if ('http' in answer) return void response.writeHead(answer.http, answer.headers ?? {}).end(answer.body);
+      if (isHttp(answer)) return void response.writeHead(answer.http, answer.headers ?? {}).end(answer.body);
       response.setHeader('content-type', 'application/json');
       response.end(
         JSON.stringify({
