@@ -29,6 +29,7 @@ import type { Credentials } from './runtime/credentials.ts';
 import type { ControllerDeps, RunningController } from './runtime/dependencies.ts';
 import { serviceAccountController } from './service-account/service-account-controller.ts';
 import { tokensController } from './service-account-tokens/tokens-controller.ts';
+import { serviceCidrController } from './service-cidrs/service-cidr-controller.ts';
 import { serviceLbController } from './service-lb/service-lb-controller.ts';
 
 export interface ControllersDeps {
@@ -73,6 +74,7 @@ const CONTROLLERS: Record<string, MakeController> = {
   'endpoint-slice-controller': (deps) => endpointSliceController(deps),
   'endpoint-slice-mirroring-controller': (deps) => endpointSliceMirroringController(deps),
   'service-lb-controller': (deps) => serviceLbController(deps),
+  'service-cidr-controller': (deps) => serviceCidrController(deps),
   'ingress-status-controller': (deps) => ingressStatusController(deps),
   'resourcequota-controller': (deps) => resourceQuotaController(deps),
   'disruption-controller': (deps) => disruptionController(deps),
