@@ -122,6 +122,28 @@ describe.skipIf(etcdMissing !== undefined)('two control planes on one etcd', () 
       expect(await readFile(join(ours!, file))).toEqual(await readFile(join(theirs!, file)));
   });
 
+  test('change the key of Secrets together', async () => {
+    const second = await start('second');
+    const [one, other] = [started.at(-2)!, second].map(({ kubeconfig }) => new Api(kubeconfig));
+    const secrets = '/api/v1/namespaces/default/secrets';
+    const create = async (api: Api, name: string): Promise<void> => {
+      const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name }, data: { word: 'aHVzaA==' } };
+      expect((await api.request('POST', secrets, secret)).status).toBe(201);
+    };
+    await create(one!, 'before');
+    const before = await readFile(join(dir, 'second', 'secrets.key'));
+    const rotating = other!.request('POST', '/wheelhouse/v1/rotate-secrets-key');
+    await create(one!, 'meanwhile');
+    expect((await rotating).status).toBe(200);
+    await create(one!, 'after');
+    expect((await readFile(join(dir, 'second', 'secrets.key'))).equals(before)).toBe(false);
+    const third = await start('third-to-come');
+    const api = new Api(third.kubeconfig);
+    for (const name of ['before', 'meanwhile', 'after'])
+      expect(await api.get<{ data: object }>(`${secrets}/${name}`)).toMatchObject({ data: { word: 'aHVzaA==' } });
+    for (const each of [one!, other!, api]) each.close();
+  });
+
   test('take in nobody who does not know the join secret, or is of another cluster', async () => {
     const wrong = join(dir, 'wrong');
     await writeFile(wrong, 'another secret altogether\n', { mode: 0o600 });
