@@ -4,6 +4,7 @@ import { INGRESS_CLASSES, NAMESPACES, PRIORITY_CLASSES } from '../../shared/api/
 import type { KubeObject } from '../../shared/api/meta.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { SYSTEM_NAMESPACES } from './admission/namespace-lifecycle.ts';
+import { PolicyTypeChecker } from './admission/policy/type-checker.ts';
 import { SYSTEM_PRIORITY_CLASSES } from './admission/system-priority-classes.ts';
 import { bootstrapRoles } from './auth/rbac/bootstrap/bootstrap-hook.ts';
 import { MASTERS_GROUP, type UserInfo } from './auth/user.ts';
@@ -30,6 +31,7 @@ export const POST_START_HOOKS: readonly PostStartHook[] = [
   { name: 'rbac/bootstrap-roles', start: createDefaultRoles },
   { name: 'crd-informer-synced', start: serveCustomResources },
   { name: 'kube-apiserver-autoregistration', start: registerApiServices },
+  { name: 'wheelhouse/admission-policy-status', start: checkAdmissionPolicies },
 ];
 
 /** The class that machines serve; it is the default, as in k3s, until somebody says otherwise. */
@@ -46,6 +48,12 @@ async function createIngressClass(registry: RegistryContext): Promise<undefined>
 
 async function createDefaultRoles(registry: RegistryContext): Promise<undefined> {
   await bootstrapRoles(registry, SELF);
+}
+
+async function checkAdmissionPolicies(registry: RegistryContext, log: Logger): Promise<() => Promise<void>> {
+  const checker = new PolicyTypeChecker(registry, SELF, log);
+  await checker.start();
+  return () => checker.close();
 }
 
 async function registerApiServices(registry: RegistryContext, log: Logger): Promise<() => Promise<void>> {

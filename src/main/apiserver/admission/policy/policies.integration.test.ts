@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ApiError } from '../../../../shared/api/errors.ts';
 import {
   CONFIG_MAPS,
@@ -201,6 +201,21 @@ describe('validating admission policies', () => {
       'spec.validations[1].expression',
     ]);
     expect(wrong.message).toContain('must evaluate to bool');
+  });
+
+  test('are checked against the types of what they are about', async () => {
+    await policy({ validations: [{ expression: 'object.dta.a == 1' }] });
+    const checked = await vi.waitFor(async () => {
+      const { status } = await api.client.get(VALIDATING_ADMISSION_POLICIES, 'rule.example.com');
+      expect(status?.observedGeneration).toBe(1);
+      return status?.typeChecking?.expressionWarnings;
+    });
+    expect(checked).toMatchObject([
+      {
+        fieldRef: 'spec.validations[0].expression',
+        warning: expect.stringContaining('v1, Kind=ConfigMap: ERROR: <input>:1:') as string,
+      },
+    ]);
   });
 
   test('do not hold for policies themselves', async () => {
