@@ -14,10 +14,12 @@ const TOKEN_SECONDS = 3607;
  * volume unless it has one. Changes `spec`.
  */
 export function addApiAccess(spec: PodSpec, suffix: () => string): void {
-  const existing = spec.volumes?.find(({ name, projected }) => projected && name.startsWith(VOLUME_PREFIX));
+  const existing = spec.volumes?.find(({ name, projected }) => projected && String(name).startsWith(VOLUME_PREFIX));
   const name = existing?.name ?? `${VOLUME_PREFIX}${suffix()}`;
   let needed = false;
-  for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
+  // Admission comes before validation: a pod may still lack what it must have.
+  const containers = (spec.containers as Container[] | undefined) ?? [];
+  for (const container of [...(spec.initContainers ?? []), ...containers]) {
     if (hasOwnMount(container)) continue;
     container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath: MOUNT_PATH }];
     needed = true;

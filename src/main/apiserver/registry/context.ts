@@ -48,8 +48,14 @@ export interface Written {
 
 export const newUid = (): string => randomUUID();
 
-/** RFC 3339 to the second, as metav1.Time prints. */
-export const timestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+let lastSecond = { second: NaN, text: '' };
+
+/** RFC 3339 to the second, as metav1.Time prints. What is written in one second shares its text. */
+export function timestamp(ms: number): string {
+  const second = Math.floor(ms / 1000);
+  if (second !== lastSecond.second) lastSecond = { second, text: `${new Date(ms).toISOString().slice(0, 19)}Z` };
+  return lastSecond.text;
+}
 
 /** `metadata` of an object being written, made when it is missing. */
 export function metaOf(object: KubeObject): NonNullable<KubeObject['metadata']> {

@@ -78,10 +78,16 @@ const inOrder = (a: Owner, b: Owner): number =>
   compare(a.apiVersion, b.apiVersion) ||
   compare(a.subresource, b.subresource);
 
+/** Entries made lately, by their fields: pods that a controller makes in one second have equal ones. */
+const lately = new Map<FieldSet, ManagedFieldsEntry>();
+const MOST_REMEMBERED = 256;
+
 function entryOf(owner: Owner): ManagedFieldsEntry {
   if (owner.entry) return owner.entry;
   const { manager, operation, apiVersion, time, fields, subresource } = owner;
-  return {
+  const last = lately.get(fields);
+  if (last && last.time === time && isEntryOf(last, owner)) return last;
+  const entry = Object.freeze({
     manager,
     operation,
     apiVersion,
@@ -89,8 +95,17 @@ function entryOf(owner: Owner): ManagedFieldsEntry {
     fieldsType: 'FieldsV1',
     fieldsV1: fields,
     ...(subresource === '' ? {} : { subresource }),
-  };
+  });
+  if (lately.size >= MOST_REMEMBERED) lately.clear();
+  lately.set(fields, entry);
+  return entry;
 }
+
+const isEntryOf = (entry: ManagedFieldsEntry, owner: Owner): boolean =>
+  entry.manager === owner.manager &&
+  entry.operation === owner.operation &&
+  entry.apiVersion === owner.apiVersion &&
+  (entry.subresource ?? '') === owner.subresource;
 
 /** The owner with other fields, which is another entry. */
 export function withFields({ entry: _entry, ...owner }: Owner, fields: FieldSet): Owner {

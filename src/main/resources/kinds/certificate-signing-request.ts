@@ -67,7 +67,9 @@ export const certificateSigningRequestKind: KindDefinition<CertificateSigningReq
   },
   /** Who asks is what authentication found out, whatever the body says; and nobody creates an approved request. */
   prepareForCreate(request, { userName, user }) {
-    const { username: _username, uid: _uid, groups: _groups, extra: _extra, ...spec } = request.spec;
+    // Before validation: a body may lack its spec.
+    const given = (request.spec as CertificateSigningRequest['spec'] | undefined) ?? { request: '', signerName: '' };
+    const { username: _username, uid: _uid, groups: _groups, extra: _extra, ...spec } = given;
     request.spec = {
       ...spec,
       username: userName,

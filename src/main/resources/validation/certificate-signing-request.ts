@@ -44,11 +44,13 @@ const CONDITIONS = 'status.conditions';
 type Condition = NonNullable<NonNullable<CertificateSigningRequest['status']>['conditions']>[number];
 
 export function validateCertificateRequest({ spec, status }: CertificateSigningRequest): FieldError[] {
-  const complaint = complaintAboutRequest(spec.request);
+  const complaint = complaintAboutRequest(spec.request as string | undefined);
   const usages = spec.usages ?? [];
   const seconds = spec.expirationSeconds;
   return [
-    ...(complaint === undefined ? [] : [invalidValue('spec.request', spec.request, complaint)]),
+    ...(complaint === undefined
+      ? []
+      : [invalidValue('spec.request', (spec.request as string | undefined) ?? '', complaint)]),
     ...(usages.length === 0 ? [required('spec.usages')] : []),
     ...usages.flatMap((usage, index) =>
       USAGES.includes(usage) ? [] : [notSupported(`spec.usages[${index}]`, usage, USAGES)],
@@ -102,7 +104,8 @@ export function validateCertificateRequestUpdate(
 }
 
 /** What is wrong with the PEM, the request or its signature; undefined for nothing. */
-function complaintAboutRequest(request: string): string | undefined {
+function complaintAboutRequest(request: string | undefined): string | undefined {
+  if (!request) return 'PEM block type must be CERTIFICATE REQUEST';
   try {
     return hasGoodSignature(parseCertificateRequest(request)) ? undefined : 'x509: invalid signature';
   } catch (error) {
@@ -112,9 +115,9 @@ function complaintAboutRequest(request: string): string | undefined {
 }
 
 /** `domain.example/path`, ValidateSignerName. */
-function validateSignerName(name: string): FieldError[] {
+function validateSignerName(name: string | undefined): FieldError[] {
   const field = 'spec.signerName';
-  if (name === '') return [required(field)];
+  if (!name) return [required(field)];
   if (name === LEGACY_UNKNOWN)
     return [invalidValue(field, name, 'the legacy signerName is not allowed via this API version')];
   const [domain = '', path, ...more] = name.split('/');
