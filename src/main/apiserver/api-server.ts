@@ -63,6 +63,8 @@ export interface ApiServerOptions {
   listen: { host: string; port: number };
   /** Where Services get their addresses; DEFAULT_SERVICE_CIDR unless told. Only looked at when the cluster is new. */
   serviceCidr?: string;
+  /** How often the age of the serving certificate is looked at; an hour unless given. */
+  certificateCheckMs?: number;
 }
 
 export interface ApiServer {
@@ -89,8 +91,18 @@ export async function startApiServer(deps: ApiServerDeps, options: ApiServerOpti
     const { pods } = await endpointsOf(registry, { namespace, name, port: String(port) }, signal);
     return connectToAny(dialNode, pods, Math.random, signal);
   });
-  const admission = new AdmissionChain(admissionPlugins({ storage, views, catalog, authorizer, rules, clock, random: Math.random, log, caller }));
-  const registry: RegistryContext = { storage, clock, admission, catalog, views, hooks: new WriteHooks(), random: Math.random };
+  const admission = new AdmissionChain(
+    admissionPlugins({ storage, views, catalog, authorizer, rules, clock, random: Math.random, log, caller }),
+  );
+  const registry: RegistryContext = {
+    storage,
+    clock,
+    admission,
+    catalog,
+    views,
+    hooks: new WriteHooks(),
+    random: Math.random,
+  };
   const stops: (() => Promise<void> | void)[] = [];
   for (const hook of [...POST_START_HOOKS, ...serviceHooks(options.serviceCidr ?? DEFAULT_SERVICE_CIDR)]) {
     const stop = await hook.start(registry, log);
@@ -145,7 +157,8 @@ export async function startApiServer(deps: ApiServerDeps, options: ApiServerOpti
     },
     pki,
   );
-  const stopRotation = rotateServing(pki, () => listener.showServingCertificate(), log);
+  const install = (): void => listener.showServingCertificate();
+  const stopRotation = rotateServing(pki, install, log, options.certificateCheckMs);
   const { host } = options.listen;
   const port = await listener.listen(host, options.listen.port);
   address = `${host.includes(':') ? `[${host}]` : host}:${port}`;

@@ -15,7 +15,10 @@ export function rotateServing(
   log: Logger,
   checkMs = CHECK_MS,
 ): () => void {
+  let checking = false;
   const check = async (): Promise<void> => {
+    if (checking) return;
+    checking = true;
     try {
       if (!(await pki.renewServing())) return;
       install();
@@ -23,6 +26,8 @@ export function rotateServing(
     } catch (error) {
       // The old one is good for a third of its life yet.
       log.warn({ error: messageOf(error) }, 'serving certificate could not be renewed; trying again');
+    } finally {
+      checking = false;
     }
   };
   const timer = setInterval(() => void check(), checkMs);

@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import type { Clock, Logger } from '../../../shared/logger.ts';
 import { openEmbeddedStore, type EmbeddedOptions, type EmbeddedStore } from '../../store/embedded/index.ts';
 import {
+  AuditLog,
   MASTERS_GROUP,
   openPki,
   openTokens,
   startApiServer,
   writeKubeconfig,
   type ApiServer,
+  type AuditMode,
   type MetricsSource,
   type NodeDialer,
   type Pki,
@@ -30,6 +32,7 @@ export interface TestServer {
   kubeconfig: string;
   /** What the server logged as an error. */
   errors: { fields: object; message: string }[];
+  auditLog: AuditLog | undefined;
   close(): Promise<void>;
 }
 
@@ -38,6 +41,11 @@ export interface TestServerOptions {
   metricsSource?: MetricsSource;
   clock?: Clock;
   store?: Partial<EmbeddedOptions>;
+  /** Certificates are made by this clock; the real one's time unless given. */
+  pkiClock?: Clock;
+  certificateCheckMs?: number;
+  /** Keeps an audit log in `directory/audit`. */
+  audit?: AuditMode;
 }
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
@@ -57,7 +65,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     clock,
     ...(options.store ? { options: options.store } : {}),
   });
-  const pki = await openPki(join(directory, 'pki'));
+  const pki = await openPki(join(directory, 'pki'), options.pkiClock);
+  const auditLog = options.audit && (await AuditLog.open({ directory: join(directory, 'audit'), log }));
   const tokens = await openTokens(directory);
   const dialNode =
     options.dialNode ?? ((node: string) => Promise.reject(new Error(`no machine is connected as ${node}`)));
@@ -70,8 +79,12 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       pki,
       tokens,
       ...(options.metricsSource ? { metricsSource: options.metricsSource } : {}),
+      ...(auditLog && options.audit ? { audit: { log: auditLog, mode: options.audit } } : {}),
     },
-    { listen: { host: '127.0.0.1', port: 0 } },
+    {
+      listen: { host: '127.0.0.1', port: 0 },
+      ...(options.certificateCheckMs ? { certificateCheckMs: options.certificateCheckMs } : {}),
+    },
   );
   const kubeconfig = join(directory, 'admin.kubeconfig');
   await writeKubeconfig(kubeconfig, pki, { server: server.url });
@@ -86,9 +99,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     directory,
     kubeconfig,
     errors,
+    auditLog,
     async close() {
       await stopAccounts();
       await server.close();
+      await auditLog?.close();
       await storage.close();
       await rm(directory, { recursive: true, force: true });
     },
