@@ -1,9 +1,5 @@
-import type { Clock, Logger } from '../../../shared/logger.ts';
-import type { KindCatalog } from '../../resources/catalog.ts';
-import type { Storage } from '../../store/storage.ts';
-import type { Authorizer } from '../auth/authorizer.ts';
 import { rbacEscalation } from '../auth/rbac/escalation.ts';
-import type { RuleResolver } from '../auth/rbac/rule-resolver.ts';
+import type { AdmissionDeps } from './admission-deps.ts';
 import type { AdmissionPlugin } from './chain.ts';
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificate-requests.ts';
 import { claimResize } from './claim-resize.ts';
@@ -21,26 +17,9 @@ import { runtimeClass } from './runtime-class.ts';
 import { serviceAccount } from './service-account.ts';
 import { storageObjectInUseProtection } from './storage-object-in-use.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
-import type { Views } from '../views/views.ts';
 import { validatingAdmissionPolicy } from './policy/validating-admission-policy.ts';
-import type { WebhookCaller } from './webhook/caller.ts';
 import { mutatingWebhooks } from './webhook/mutating.ts';
 import { validatingWebhooks } from './webhook/validating.ts';
-
-/** What plugins read. */
-export interface AdmissionDeps {
-  storage: Storage;
-  views: Views;
-  catalog: KindCatalog;
-  authorizer: Authorizer;
-  rules: RuleResolver;
-  clock: Clock;
-  log: Logger;
-  /** Calls webhooks. */
-  caller: WebhookCaller;
-  /** In [0, 1): suffixes of generated names. */
-  random: () => number;
-}
 
 /** Every plugin, in upstream's order (kubeapiserver/options/plugins.go). */
 export const admissionPlugins = (deps: AdmissionDeps): AdmissionPlugin[] => [

@@ -7,7 +7,7 @@ import { keyFor } from '../registry/keys.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './chain.ts';
 import { addApiAccess } from './api-access-volume.ts';
 import { ephemeralSecretViolation, secretViolation } from './mountable-secrets.ts';
-import type { AdmissionDeps } from './plugins.ts';
+import type { AdmissionDeps } from './admission-deps.ts';
 import { refused } from './refuse.ts';
 
 const DEFAULT = 'default';
