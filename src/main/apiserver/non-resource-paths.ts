@@ -49,6 +49,15 @@ export interface NonResourceDeps {
   metrics(): string;
 }
 
+/**
+ * What the old form of discovery lists: it has no word for a group that cannot be asked, and clients that meet one (those
+ * that empty namespaces) wait until it can be.
+ */
+const availableOf = (groups: readonly ApiGroup[]): ApiGroup[] =>
+  groups
+    .map((group) => ({ ...group, versions: group.versions.filter(({ unavailable }) => !unavailable) }))
+    .filter(({ versions }) => versions.length > 0);
+
 /** Everything that is not a resource: discovery, OpenAPI, version, health, metrics. */
 export class NonResourcePaths {
   #known: { generation: number; groups: readonly ApiGroup[] } | undefined;
@@ -91,7 +100,7 @@ export class NonResourcePaths {
         );
       case '/apis': {
         const named = this.#groups.filter(({ name }) => name !== '');
-        return this.#discovery(accept, named, () => apiGroupList(named));
+        return this.#discovery(accept, named, () => apiGroupList(availableOf(named)));
       }
       default:
         return path.startsWith('/openapi/')

@@ -4,6 +4,7 @@ import type { KubeObject } from '../../shared/api/meta.ts';
 import { APPLY_TYPE, applyPatch, PATCH_TYPES, touchesOwners } from '../resources/patch/apply-patch.ts';
 import type { StoredValue } from '../store/storage.ts';
 import { successStatus, type Answer } from './api-call.ts';
+import { watchUntilRedefined } from './custom/redefinition.ts';
 import { applyObject } from './registry/apply.ts';
 import { createObject } from './registry/create.ts';
 import { asObject } from './registry/as-object.ts';
@@ -63,7 +64,9 @@ const watch: ResourceHandler = ({ registry }, { target, call }) =>
   Promise.resolve({
     type: 'watch',
     kind: target.kind,
-    events: watchObjects(registry, target.kind, target.namespace, call.query, call.signal),
+    events: watchUntilRedefined(registry.catalog, target.kind, call.signal, (signal) =>
+      watchObjects(registry, target.kind, target.namespace, call.query, signal),
+    ),
   });
 
 const create: ResourceHandler = async ({ registry }, request) => {

@@ -249,6 +249,34 @@ describe('several versions', () => {
   });
 });
 
+test('a watch ends when what it watches is defined anew', async () => {
+  const group = 'watched.example.com';
+  const definition = {
+    ...(CRON_TAB_DEFINITION as unknown as CustomResourceDefinition),
+    metadata: { name: `crontabs.${group}` },
+    spec: { ...(CRON_TAB_DEFINITION as unknown as CustomResourceDefinition).spec, group },
+  };
+  const type = { ...CRON_TABS, group };
+  await api.client.create(CUSTOM_RESOURCE_DEFINITIONS, definition);
+  await established(`crontabs.${group}`);
+  await api.client.create(type, { ...cronTab('seen', {}), apiVersion: `${group}/v1` });
+  const seen: string[] = [];
+  const never = new AbortController();
+  const watching = (async () => {
+    for await (const event of api.client.watch(type, { signal: never.signal })) {
+      seen.push(event.type);
+      const shortNames = ['new'];
+      await api.client.patch(
+        CUSTOM_RESOURCE_DEFINITIONS,
+        { name: `crontabs.${group}` },
+        { spec: { names: { shortNames } } },
+      );
+    }
+  })();
+  await watching;
+  expect(seen).toEqual(['ADDED']);
+});
+
 test('deleting a definition deletes its objects first, finalizers and all', async () => {
   const group = 'gone.example.com';
   const definition = {
