@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Pod, Service } from '../../src/shared/api/kinds.ts';
+import type { Node, Pod, Service } from '../../src/shared/api/kinds.ts';
 import { joinMachines, podsOf, upCluster, type Cluster } from '../harness/cluster.ts';
 import { noKubectl } from '../harness/kubectl.ts';
 import { ServeProcess } from '../harness/serve-process.ts';
@@ -300,13 +300,44 @@ describe.skipIf(why !== undefined)(`Services${why ? ` (skipped: ${why})` : ''}`,
       expect.stringMatching(/^Status 40[13]$/),
       expect.stringMatching(/^Status 40[13]$/),
     ]);
-    const outsider = await runIn(machine('wh-2'), [
-      'sh',
-      '-c',
-      'busybox wget -qO- -Y off https://10.96.0.1/version 2>&1 || true',
-    ]);
-    expect(outsider).not.toContain('refused');
   });
+
+  test('what a node answers itself is closed to the pods of others', async () => {
+    const { spec } = await cluster.kubectl.json<Node>(['get', 'node', 'wh-2']);
+    const gateway = spec?.podCIDR?.replace(/0\/24$/, '1') ?? '';
+    expect(await ask(`http://${gateway}:6443/`, 1)).toEqual(['ETIMEDOUT']);
+    const own = (await podsOf(cluster, 'app=db'))[0]?.metadata?.name ?? '';
+    // There it is open, and speaks TLS only.
+    expect(await ask(`http://${gateway}:6443/`, 1, own)).not.toEqual(['ETIMEDOUT']);
+  });
+
+  test('a UDP client that never changes its port moves on with the pods', async () => {
+    const backend = (name: string): object => pod(name, 'wh-2', ['node', '-e', SERVER], { labels: { app: 'solo' } });
+    await apply([backend('solo-a'), service('solo', { selector: { app: 'solo' }, ports: PORTS })]);
+    await ready('app=solo', 1);
+    const heard = inPod<string[]>(
+      'client',
+      `const seen = []; const s = require('dgram').createSocket('udp4').bind(5555);
+       s.on('message', (m) => { const name = String(m); if (!seen.includes(name)) seen.push(name); });
+       const end = Date.now() + 60000;
+       const timer = setInterval(() => {
+         s.send('x', 90, 'solo');
+         if (seen.length < 2 && Date.now() < end) return;
+         clearInterval(timer); s.close(); console.log(JSON.stringify(seen));
+       }, 100);`,
+    );
+    await holds('the first pod to be heard', async () => {
+      const flows = await runIn(machine('wh-1'), [
+        'sh',
+        '-c',
+        'conntrack -L -p udp --orig-port-dst 90 2>/dev/null || true',
+      ]);
+      return /sport=5555 dport=90/.test(flows) && !flows.includes('UNREPLIED');
+    });
+    await cluster.kubectl.ok(['delete', 'pod', 'solo-a', '--wait=true']);
+    await apply([backend('solo-b')]);
+    expect(await heard).toEqual(['solo-a', 'solo-b']);
+  }, 120_000);
 
   test('no request is lost while the pods behind a Service are replaced', async () => {
     // A new connection each 30 ms, for longer than the replacing takes.
