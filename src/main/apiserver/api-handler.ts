@@ -63,7 +63,10 @@ export class ApiHandler {
     }
     const request = requestOf(this.deps.registry.catalog, call, info);
     const handler = request && handlerOf(request);
-    return handler ? handler(this.deps, request) : pageNotFound();
+    if (!handler) return pageNotFound();
+    const answer = await handler(this.deps, request);
+    const { deprecationWarning } = request.target.kind;
+    return deprecationWarning ? { ...answer, warnings: [deprecationWarning, ...(answer.warnings ?? [])] } : answer;
   }
 
   /** Throws the 403 unless the user may do this. */

@@ -71,6 +71,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   decode?(body: JsonObject): { value: JsonObject; unknownFields: string[] };
   /** Put on an object by the first request to delete it, for whoever cleans up after it. */
   finalizersOnDelete?: readonly string[];
+  /** Told with every answer, of a version that should no longer be used. */
+  deprecationWarning?: string;
   /** Leases and events are coalesced; everything else is durable. */
   durability: 'durable' | 'coalesced';
   /** Set when objects are stored as another version, or another group's, of the same resource. */

@@ -67,6 +67,9 @@ function customKind(crd: CustomResourceDefinition, version: CustomResourceVersio
     storedAs: storedVersion(crd, type, schema),
     hasStatus,
     ...(scale ? { scale: customScale(scale) } : {}),
+    ...(version.deprecated
+      ? { deprecationWarning: version.deprecationWarning ?? `${apiVersionOf(type)} ${type.kind} is deprecated` }
+      : {}),
     subresources: [],
     nameRule: 'dns1123subdomain',
     allowUnconditionalUpdate: false,
