@@ -106,6 +106,7 @@ export function decodeMessage(message: string, bytes: Uint8Array, depth = 0): un
       return time(bytes, 'micros');
     case 'authentication.v1.ExtraValue':
     case 'authorization.v1.ExtraValue':
+    case 'certificates.v1.ExtraValue':
       // A list that is a type of its own in Go; a list like any other in JSON.
       return decodeFields(message, bytes, depth)['items'] ?? [];
     default:

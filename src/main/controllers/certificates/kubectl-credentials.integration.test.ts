@@ -239,7 +239,14 @@ type: kubernetes.io/service-account-token
       const { code, out } = await runAs(binary, ['create', 'token', 'default', '--audience', 'vault']);
       expect({ code, parts: out.trim().split('.').length }).toEqual({ code: 0, parts: 3 });
       const name = `by-${version.replace('.', '-')}`;
-      await request(name, 'CN=ada', API_CLIENT, ['client auth']);
+      // Made by somebody with a certificate, it says which: approving sends all of that back.
+      const manifest = join(home, 'csr.json');
+      const { request: encoded } = await aRequestFor('CN=ada');
+      const spec = { request: encoded, signerName: API_CLIENT, usages: ['client auth'] };
+      const { group, version: v, kind } = CERTIFICATE_SIGNING_REQUESTS;
+      await writeFile(manifest, JSON.stringify({ apiVersion: `${group}/${v}`, kind, metadata: { name }, spec }));
+      expect((await runAs(binary, ['create', '-f', manifest])).code).toBe(0);
+      expect(await kubectl('get', 'csr', name, '-o', 'jsonpath={.spec.extra}')).toContain('X509SHA256=');
       expect((await runAs(binary, ['certificate', 'approve', name])).code).toBe(0);
       await issued(name);
     },
