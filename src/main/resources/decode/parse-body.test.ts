@@ -59,7 +59,22 @@ describe('JSON', () => {
   test('deep nesting is refused before anything recurses into it', () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000);
     expect(refusal(() => json(deep)).message).toMatch(/exceeded max depth/);
-    expect(refusal(() => yaml(deep)).code).toBe(400);
+    for (const text of [
+      deep,
+      `a: ${deep}`,
+      '{a: '.repeat(100_000),
+      `${'- '.repeat(100_000)}x`,
+      `${'? '.repeat(100_000)}x`,
+      Array.from({ length: 400 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n'),
+    ])
+      expect(refusal(() => yaml(text)).message).toMatch(/exceeded max depth/);
+  });
+
+  test('long is not deep', () => {
+    const list = Array.from({ length: 1000 }, (_, index) => `  - {name: n${index}, items: [1, 2]}`);
+    const block = Array.from({ length: 1000 }, () => '    ---- [[[[ {{{{ - - - - not nested');
+    const text = ['list:', ...list, 'text: |', ...block, 'a:', '  b:', '    - - c', ''].join('\n');
+    expect(yaml(text).value).toMatchObject({ a: { b: [['c']] } });
   });
 
   test('other media types are 415', () => {

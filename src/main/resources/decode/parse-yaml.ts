@@ -1,6 +1,7 @@
 import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type YAMLError } from 'yaml';
 import { badRequest, messageOf } from '../../../shared/api/errors.ts';
 import { MAX_DEPTH } from './duplicate-fields.ts';
+import { isTooDeep } from './yaml-depth.ts';
 
 const MAX_ALIASES = 100;
 
@@ -10,6 +11,7 @@ const MAX_ALIASES = 100;
  * Throws ApiError 400 with the line of the mistake; aliases cannot be used to make a small text large.
  */
 export function parseYaml(text: string): { value: unknown; duplicateFields: string[] } {
+  if (isTooDeep(text)) throw yamlError(undefined, 'exceeded max depth');
   const lines = new LineCounter();
   const document = parseDocument(text, {
     version: '1.1',
