@@ -460,4 +460,39 @@ describe('server-side apply', () => {
     expect(Object.keys(stored.data ?? {})).toHaveLength(names.length - refused.length);
     expect(stored.metadata?.managedFields).toHaveLength(names.length - refused.length);
   });
+
+  test('two versions of one object see each other’s fields', async () => {
+    const hpas = (version: string): string =>
+      `/apis/autoscaling/${version}/namespaces/default/horizontalpodautoscalers/h`;
+    const config = (version: string, spec: Json): Json => ({
+      apiVersion: `autoscaling/${version}`,
+      kind: 'HorizontalPodAutoscaler',
+      metadata: { name: 'h' },
+      spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, ...spec },
+    });
+    await apply(hpas('v1'), config('v1', { maxReplicas: 5, targetCPUUtilizationPercentage: 70 }));
+    const refused = await refusal(apply(hpas('v2'), config('v2', { maxReplicas: 6 }), { manager: 'two' }));
+    expect(refused.message).toBe('Apply failed with 1 conflict: conflict with "one": .spec.maxReplicas');
+    const metric = (value: number): Json => ({
+      type: 'Resource',
+      resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: value } },
+    });
+    const wish = config('v2', { maxReplicas: 5, metrics: [metric(80)] });
+    expect((await refusal(apply(hpas('v2'), wish, { manager: 'two' }))).message).toBe(
+      'Apply failed with 1 conflict: conflict with "one": .spec.targetCPUUtilizationPercentage',
+    );
+    await apply(hpas('v2'), wish, { manager: 'two', force: true });
+    const seen = await send<KubeObject & { spec?: Json }>('GET', hpas('v1'));
+    expect(seen.spec).toMatchObject({ maxReplicas: 5, targetCPUUtilizationPercentage: 80 });
+    expect(ownersOf(seen).map(({ manager, apiVersion }) => [manager, apiVersion])).toEqual([
+      ['one', 'autoscaling/v1'],
+      ['two', 'autoscaling/v2'],
+    ]);
+    // The one who applied it in the first version takes it back there, without what the other has taken over.
+    const last = await apply<KubeObject & { spec?: Json }>(
+      hpas('v1'),
+      config('v1', { maxReplicas: 5, minReplicas: 2 }),
+    );
+    expect(last.spec).toMatchObject({ minReplicas: 2, targetCPUUtilizationPercentage: 80 });
+  });
 });
