@@ -5,7 +5,15 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { kubectlOf } from '../../src/main/apiserver/testing/kubectl-versions.ts';
 import { AGENT_CONTAINER } from '../../src/shared/agent-config.ts';
-import { CONFIG_MAPS, PODS, SECRETS, type Container, type Pod } from '../../src/shared/api/kinds.ts';
+import {
+  CONFIG_MAPS,
+  PODS,
+  SECRETS,
+  TOKEN_REVIEWS,
+  type Container,
+  type Pod,
+  type TokenReview,
+} from '../../src/shared/api/kinds.ts';
 import { isNotFound } from '../../src/shared/api/errors.ts';
 import { initPid, runIn } from '../testbed/machine.ts';
 import { rebootMachine, restartDockerd } from '../testbed/faults.ts';
@@ -153,6 +161,38 @@ describe('a pod', () => {
     expect(
       await runIn(bed.machine, ['busybox', 'timeout', '5', 'wget', '-qO-', `http://${pod.status?.podIP}/`]),
     ).toContain('nginx');
+  });
+
+  test('finds the token of its account, which is good for as long as the pod is there', async () => {
+    await bed.createPod(aPod('tok', { command: ['sleep', '3600'] }));
+    await until(
+      'it runs',
+      () => bed.pod('tok'),
+      ({ status }) => status?.phase === 'Running',
+    );
+    const read = async (file: string): Promise<string> => {
+      const path = `/var/run/secrets/kubernetes.io/serviceaccount/${file}`;
+      const { code, stdout, stderr } = await kubectl('exec', 'tok', '--', 'cat', path);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      return stdout;
+    };
+    expect(await read('namespace')).toBe('default');
+    expect(await read('ca.crt')).toContain('BEGIN CERTIFICATE');
+    const token = await read('token');
+    const review = async (): Promise<TokenReview['status']> =>
+      (await bed.client.create(TOKEN_REVIEWS, { spec: { token } } as TokenReview)).status;
+    expect(await review()).toMatchObject({
+      authenticated: true,
+      user: {
+        username: 'system:serviceaccount:default:default',
+        extra: {
+          'authentication.kubernetes.io/pod-name': ['tok'],
+          'authentication.kubernetes.io/node-name': [bed.nodeName],
+        },
+      },
+    });
+    await bed.client.delete(PODS, { name: 'tok', namespace: 'default' }, { gracePeriodSeconds: 1 });
+    await until('the token is refused', review, (status) => status?.authenticated !== true);
   });
 
   test('reaches other pods and the world beyond the machine', async () => {
