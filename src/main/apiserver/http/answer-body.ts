@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { constants, createGzip, type Gzip } from 'node:zlib';
-import { begin, writePiece, type HttpResponse } from './response.ts';
+import { begin, roomIn, writePiece, type HttpResponse } from './response.ts';
 
 /** Answers above this are compressed for who takes it (upstream's defaultGzipThresholdBytes). */
 export const GZIP_THRESHOLD = 128 * 1024;
@@ -87,7 +86,7 @@ export class AnswerBody {
     if (!gzip) return writePiece(this.response, piece);
     if (gzip.destroyed) return false;
     if (gzip.write(piece)) return true;
-    await Promise.race([once(gzip, 'drain'), once(gzip, 'close')]);
+    await roomIn(gzip);
     return !gzip.destroyed;
   }
 }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
+import type { Writable } from 'node:stream';
 import type { Status } from '../../../shared/api/meta.ts';
 
 export type HttpResponse = ServerResponse | Http2ServerResponse;
@@ -58,16 +59,21 @@ export function sendStatus(response: HttpResponse, status: Status): void {
   sendJson(response, status.code ?? 500, JSON.stringify(status));
 }
 
+/** Resolves when a full stream has room again, or is closed. */
+export function roomIn(stream: Pick<Writable, 'on' | 'off'>): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stream.off('drain', done).off('close', done);
+      resolve();
+    };
+    stream.on('drain', done).on('close', done);
+  });
+}
+
 /** Writes one piece and waits until there is room for more. False when the client is gone. */
 export async function writePiece(response: HttpResponse, piece: string | Uint8Array): Promise<boolean> {
   if (response.destroyed || response.writableEnded) return false;
   if ((response as ServerResponse).write(piece)) return true;
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      response.off('drain', done).off('close', done);
-      resolve();
-    };
-    response.on('drain', done).on('close', done);
-  });
+  await roomIn(response as ServerResponse);
   return !response.destroyed;
 }
