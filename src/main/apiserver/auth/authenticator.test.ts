@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Authenticator, peerIdentityOf } from './authenticator.ts';
-import type { BearerIdentity } from './authn/bearer-authenticator.ts';
+import type { BearerIdentity } from './authn/bearer-identity.ts';
 import { TokenError } from './authn/token-verifier.ts';
 
 describe('authentication', () => {

@@ -1,14 +1,8 @@
 import type { Annotate } from '../../audit/annotate.ts';
 import type { TokenAuthenticator } from '../tokens.ts';
-import type { UserInfo } from '../user.ts';
+import type { BearerIdentity } from './bearer-identity.ts';
 import type { ServiceAccountAuthenticator } from './service-account-authenticator.ts';
 import { API_AUDIENCES } from './token-issuer.ts';
-
-/** Whose a bearer token is, and which of the wanted audiences it is for. */
-export interface BearerIdentity {
-  user: UserInfo;
-  audiences: readonly string[];
-}
 
 /** Every kind of bearer token: those known from the start, then service accounts'. */
 export class BearerAuthenticator {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../../shared/logger.ts';
 import type { Annotate } from '../../audit/annotate.ts';
-import type { BearerIdentity } from './bearer-authenticator.ts';
+import type { BearerIdentity } from './bearer-identity.ts';
 import type { BoundObjects } from './bound-objects.ts';
 import { API_AUDIENCES } from './token-issuer.ts';
 import { boundTokenUser, legacyTokenUser, staleSeconds } from './token-validity.ts';

@@ -5,7 +5,7 @@ import { decodeProtectedHeader, generateKeyPair, SignJWT, UnsecuredJWT } from 'j
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Node, Pod, Secret, ServiceAccount } from '../../../../shared/api/kinds.ts';
 import { openServiceAccountKeys } from '../../pki/service-account-keys.ts';
-import type { BearerIdentity } from './bearer-authenticator.ts';
+import type { BearerIdentity } from './bearer-identity.ts';
 import { ServiceAccountAuthenticator } from './service-account-authenticator.ts';
 import { boundClaims, type BoundTokenRequest } from './token-claims.ts';
 import { API_AUDIENCES, TOKEN_ISSUER, TokenIssuer } from './token-issuer.ts';

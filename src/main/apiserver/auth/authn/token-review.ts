@@ -4,7 +4,7 @@ import { decodeBody } from '../../registry/decode-request.ts';
 import { writeOptionsOf } from '../../registry/request-options.ts';
 import { bodyOf, type ResourceHandler } from '../../resource-request.ts';
 import { authenticated } from '../user.ts';
-import type { BearerIdentity } from './bearer-authenticator.ts';
+import type { BearerIdentity } from './bearer-identity.ts';
 import { API_AUDIENCES } from './token-issuer.ts';
 import { TokenError } from './token-verifier.ts';
 import { userInfoOf } from './user-info.ts';
