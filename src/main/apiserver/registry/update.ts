@@ -36,6 +36,8 @@ export interface UpdateRequest {
   change(old: KubeObject, stored: StoredObject): KubeObject | Promise<KubeObject>;
   /** How often to start over when another writer was faster. */
   attempts: number;
+  /** Rules of a change of the server's own; called after the mutating plugins. */
+  rules?(object: KubeObject, old: KubeObject): FieldError[];
   /** Whether `change` is given managedFields too, and may change them. */
   seesOwners?: boolean;
   /** managedFields of what `change` returned last, when they are more than what follows from it. */
@@ -128,14 +130,14 @@ async function prepared(
   const write = { now: new Date(context.clock.now()), userName: target.user.name, user: target.user };
   if (request.mode === 'whole') kind.prepareForUpdate?.(object, old, write);
   if (request.mode === 'status') kind.prepareForStatusUpdate?.(object, old, write);
-  throwIfInvalid(kind, target.name, rulesBroken(target, request.mode, object, old));
+  throwIfInvalid(kind, target.name, rulesBroken(target, request, object, old));
   await context.admission.validate(admission);
   return object;
 }
 
-function rulesBroken(target: Target, mode: UpdateMode, object: KubeObject, old: KubeObject): FieldError[] {
+function rulesBroken(target: Target, request: UpdateRequest, object: KubeObject, old: KubeObject): FieldError[] {
   const { kind } = target;
-  switch (mode) {
+  switch (request.mode) {
     case 'whole':
       return [
         ...validateMetadata(kind, object),
@@ -146,7 +148,7 @@ function rulesBroken(target: Target, mode: UpdateMode, object: KubeObject, old: 
     case 'status':
       return kind.validateStatusUpdate?.(object, old) ?? [];
     case 'server':
-      return [];
+      return request.rules?.(object, old) ?? [];
   }
 }
 

@@ -27,10 +27,6 @@ function setPodDefaults({ spec }: Pod): void {
 
 function validatePod(pod: Pod): FieldError[] {
   const errors = validatePodSpec(pod.spec, 'spec');
-  // A new pod has no status of its own yet; ephemeral containers come later, through their subresource.
-  if (pod.spec?.ephemeralContainers?.length && pod.status?.startTime === undefined && !pod.metadata?.resourceVersion) {
-    errors.push(forbiddenField('spec.ephemeralContainers', 'cannot be set on create'));
-  }
   if (pod.spec?.nodeName && pod.spec.schedulingGates?.length) {
     errors.push(forbiddenField('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
   }
@@ -91,6 +87,7 @@ export const podKind: KindDefinition<Pod> = {
   subresources: [
     { name: 'attach', kind: { group: '', version: 'v1', kind: 'PodAttachOptions' }, verbs: ['create', 'get'] },
     { name: 'binding', kind: { group: '', version: 'v1', kind: 'Binding' }, verbs: ['create'] },
+    { name: 'ephemeralcontainers', kind: { group: '', version: 'v1', kind: 'Pod' }, verbs: ['get', 'patch', 'update'] },
     { name: 'eviction', kind: { group: 'policy', version: 'v1', kind: 'Eviction' }, verbs: ['create'] },
     { name: 'exec', kind: { group: '', version: 'v1', kind: 'PodExecOptions' }, verbs: ['create', 'get'] },
     { name: 'log', kind: { group: '', version: 'v1', kind: 'Pod' }, verbs: ['get'] },
@@ -99,6 +96,12 @@ export const podKind: KindDefinition<Pod> = {
       kind: { group: '', version: 'v1', kind: 'PodPortForwardOptions' },
       verbs: ['create', 'get'],
     },
+    {
+      name: 'proxy',
+      kind: { group: '', version: 'v1', kind: 'PodProxyOptions' },
+      verbs: ['create', 'delete', 'get', 'patch', 'update'],
+    },
+    { name: 'resize', kind: { group: '', version: 'v1', kind: 'Pod' }, verbs: ['get', 'patch', 'update'] },
   ],
   nameRule: 'dns1123subdomain',
   allowUnconditionalUpdate: true,
@@ -127,6 +130,9 @@ export const podKind: KindDefinition<Pod> = {
     if (pod.status && !pod.status.qosClass && old.status?.qosClass) pod.status.qosClass = old.status.qosClass;
   },
   validate: validatePod,
+  validateCreate: ({ spec }) =>
+    // They come later, through their subresource.
+    spec?.ephemeralContainers?.length ? [forbiddenField('spec.ephemeralContainers', 'cannot be set on create')] : [],
   validateUpdate: validatePodUpdate,
   validateStatusUpdate: validatePodStatus,
   selectableFields: {

@@ -43,7 +43,13 @@ export const serviceKind: KindDefinition<Service> = {
   schema: 'io.k8s.api.core.v1.Service',
   durability: 'durable',
   hasStatus: true,
-  subresources: [],
+  subresources: [
+    {
+      name: 'proxy',
+      kind: { group: '', version: 'v1', kind: 'ServiceProxyOptions' },
+      verbs: ['create', 'delete', 'get', 'patch', 'update'],
+    },
+  ],
   nameRule: 'dns1035label',
   allowUnconditionalUpdate: true,
   allowCreateOnUpdate: false,

@@ -16,7 +16,7 @@ const said = (errors: FieldError[]): string[] =>
 export function complaints(kindName: string, change: JsonObject): string[] {
   const kind = kindNamed(kindName);
   const object = created(kindName, mergePatch(sampleOf(kindName), change) as JsonObject);
-  return said([...validateMetadata(kind, object), ...kind.validate(object)]);
+  return said([...validateMetadata(kind, object), ...kind.validate(object), ...(kind.validateCreate?.(object) ?? [])]);
 }
 
 /** What is wrong with changing a stored sample by a merge patch, and the object as it would be stored. */

@@ -77,7 +77,8 @@ function mainContainerOnly(container: Container, field: string): FieldError[] {
     : [forbiddenField(`${field}.restartPolicy`, 'may not be set for non-init containers')];
 }
 
-function validateContainer(container: Container, field: string, context: ContainerContext): FieldError[] {
+/** What holds for containers of every sort (validateContainerCommon). */
+export function validateContainer(container: Container, field: string, context: ContainerContext): FieldError[] {
   const errors: FieldError[] = [];
   if (!container.name) errors.push(required(`${field}.name`));
   else errors.push(...complaintsAbout(`${field}.name`, container.name, dns1123Label(container.name)));

@@ -1,5 +1,6 @@
 import type { PodSpec } from '../defaults/pod-spec-defaults.ts';
 import { validateContainers, validateInitContainers } from './containers.ts';
+import { validateEphemeralContainers } from './ephemeral-containers.ts';
 import type { FieldError } from './field-error.ts';
 import { complaintsAbout, invalidValue, oneOf, required, requiredOneOf } from './fields.ts';
 import { validateLabels } from './metadata.ts';
@@ -23,6 +24,7 @@ export function validatePodSpec(spec: PodSpec | undefined, field: string): Field
     ...validateVolumes(spec.volumes ?? [], `${field}.volumes`),
     ...validateContainers(containers, `${field}.containers`, context),
     ...validateInitContainers(spec.initContainers ?? [], containers, `${field}.initContainers`, context),
+    ...validateEphemeralContainers(spec, `${field}.ephemeralContainers`, context),
     ...requiredOneOf(`${field}.restartPolicy`, spec.restartPolicy, ['Always', 'OnFailure', 'Never']),
     ...requiredOneOf(`${field}.dnsPolicy`, spec.dnsPolicy, [
       'ClusterFirstWithHostNet',

@@ -1,0 +1,105 @@
+import { methodNotAllowed, unsupportedMediaType } from '../../../shared/api/errors.ts';
+import type { Container, Pod } from '../../../shared/api/kinds.ts';
+import type { KubeObject } from '../../../shared/api/meta.ts';
+import { applyPatch, PATCH_TYPES } from '../../resources/patch/apply-patch.ts';
+import { bumpGeneration } from '../../resources/strategy.ts';
+import { validateEphemeralContainersUpdate } from '../../resources/validation/ephemeral-containers.ts';
+import type { FieldError } from '../../resources/validation/field-error.ts';
+import { validatePodResize } from '../../resources/validation/pod-resize.ts';
+import { decodeBody, decodePatched, mediaTypeOf, readBody } from '../registry/decode-request.ts';
+import { cloneJson } from '../registry/json-value.ts';
+import { writeOptionsOf } from '../registry/request-options.ts';
+import { updateObject } from '../registry/update.ts';
+import { readStored } from '../resource-handlers.ts';
+import { bodyOf, type ResourceHandler, type ResourceRequest } from '../resource-request.ts';
+
+const ATTEMPTS = 5;
+
+/** A part of a pod's spec that is changed through a subresource of its own, with rules of its own. */
+interface PodPart {
+  subresource: string;
+  /** The stored pod with that part of the wanted one; everything else the client says is forgotten. */
+  take(wanted: Pod, stored: Pod): Pod['spec'];
+  rules(pod: Pod, old: Pod): FieldError[];
+}
+
+/** GET, PUT and PATCH of a pod through one of its parts. */
+const podPartHandler =
+  (part: PodPart): ResourceHandler =>
+  async (deps, request) => {
+    const { target, info, call, warnings } = request;
+    const { kind } = target;
+    if (info.verb === 'get') return { type: 'object', code: 200, value: await readStored(deps, request), kind };
+    const wantedOf = wantedPod(request);
+    const written = await updateObject(deps.registry, target, {
+      mode: 'server',
+      subresource: part.subresource,
+      dryRun: writeOptionsOf(call.query).dryRun,
+      attempts: ATTEMPTS,
+      change(old) {
+        const wanted = wantedOf(old);
+        kind.setDefaults(wanted);
+        const pod = cloneJson(old) as Pod;
+        const { uid, resourceVersion, name } = wanted.metadata ?? {};
+        // Whoever names a version or an identity means that one.
+        const named = { ...(uid ? { uid } : {}), ...(name ? { name } : {}) };
+        const { resourceVersion: _stored, ...metadata } = pod.metadata ?? {};
+        pod.metadata = { ...metadata, ...named, ...(resourceVersion ? { resourceVersion } : {}) };
+        const spec = part.take(wanted as Pod, pod);
+        if (spec) pod.spec = spec;
+        bumpGeneration(pod, old);
+        return pod;
+      },
+      rules: (object, old) => [...kind.validate(object), ...part.rules(object as Pod, old as Pod)],
+    });
+    return { type: 'object', code: 200, value: written.object, kind, warnings };
+  };
+
+/** What the client wants the pod to be, given what it is. Throws 405, 415 and what is wrong with the body. */
+function wantedPod(request: ResourceRequest): (old: KubeObject) => KubeObject {
+  const { target, info, call, warnings } = request;
+  if (info.verb !== 'update' && info.verb !== 'patch') throw methodNotAllowed();
+  const { fieldValidation } = writeOptionsOf(call.query);
+  const body = bodyOf(request);
+  if (info.verb === 'update') {
+    const object = decodeBody(target.kind, body, fieldValidation, warnings);
+    return () => cloneJson(object);
+  }
+  const patchType = PATCH_TYPES[mediaTypeOf(body.contentType)];
+  if (!patchType) throw unsupportedMediaType(Object.keys(PATCH_TYPES));
+  const patch = readBody(body);
+  return (old) =>
+    decodePatched(target.kind, applyPatch(target.kind, old, patch.value, patchType), patch, fieldValidation, warnings);
+}
+
+/** pods/NAME/ephemeralcontainers: `kubectl debug` adds a container to a pod that runs. */
+export const ephemeralContainersHandler = podPartHandler({
+  subresource: 'ephemeralcontainers',
+  take(wanted, { spec }) {
+    const { ephemeralContainers: _before, ...rest } = spec ?? { containers: [] };
+    const added = wanted.spec?.ephemeralContainers;
+    return added?.length ? { ...rest, ephemeralContainers: added } : rest;
+  },
+  rules: validateEphemeralContainersUpdate,
+});
+
+/** pods/NAME/resize: changes what containers may use. Where containers do not match, the rules say so. */
+export const resizeHandler = podPartHandler({
+  subresource: 'resize',
+  take(wanted, { spec }) {
+    const containers = resized(wanted.spec?.containers ?? [], spec?.containers ?? []);
+    const init = resized(wanted.spec?.initContainers ?? [], spec?.initContainers ?? []);
+    return { ...spec, containers, ...(init.length > 0 ? { initContainers: init } : {}) };
+  },
+  rules: validatePodResize,
+});
+
+function resized(wanted: readonly Container[], stored: readonly Container[]): Container[] {
+  if (wanted.length !== stored.length || wanted.some(({ name }, index) => name !== stored[index]?.name))
+    return [...wanted];
+  return stored.map((container, index) => {
+    const { resources, resizePolicy } = wanted[index] ?? {};
+    const { resources: _resources, resizePolicy: _policy, ...rest } = container;
+    return { ...rest, ...(resources ? { resources } : {}), ...(resizePolicy ? { resizePolicy } : {}) } as Container;
+  });
+}
