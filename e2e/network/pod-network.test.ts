@@ -165,6 +165,7 @@ describe.skipIf(why !== undefined)(`the pod network${why ? ` (skipped: ${why})` 
       return routes.trim().split('\n').length === 1;
     });
     expect(await runIn(machine('wh-3'), ['ip', '-o', 'link', 'show'])).not.toContain('wh-vxlan');
+    expect(await runIn(machine('wh-3'), ['ip', 'route', 'show'])).not.toContain('10.244.');
   });
 });
 

@@ -52,7 +52,6 @@ export class IngressContainer {
         CapDrop: ['ALL'],
         CapAdd: ['NET_BIND_SERVICE', 'SETUID', 'SETGID', 'CHOWN', 'DAC_OVERRIDE', 'KILL'],
         SecurityOpt: ['no-new-privileges'],
-        Ulimits: [{ Name: 'nofile', Soft: 65_536, Hard: 65_536 }],
         RestartPolicy: { Name: 'always' },
         LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '2' } },
       },

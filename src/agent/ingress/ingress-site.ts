@@ -73,6 +73,7 @@ export function renderSite(input: SiteInput): Site {
     httpsPort: HTTPS_PORT,
     resolver: input.resolver,
     workers: input.workers,
+    user: 'nobody nobody',
     runDir: IN_CONTAINER.run,
     logDir: IN_CONTAINER.log,
   });

@@ -141,7 +141,7 @@ describe.skipIf(why !== undefined)(`a real nginx${why ? ` (skipped: ${why})` : '
   function writeConfig(ingresses: readonly Ingress[], services = view): void {
     const files = { certificate: certificateFile, users: join(dir, 'users') };
     const { hosts } = hostsOf(ingresses, services, files);
-    const paths = { runDir: dir, logDir: dir };
+    const paths = { runDir: dir, logDir: dir, user: 'nobody nogroup' };
     writeFileSync(
       join(dir, 'nginx.conf'),
       nginxConfig({ hosts, httpPort, httpsPort, resolver: '127.0.0.1:1', workers: 2, ...paths }),

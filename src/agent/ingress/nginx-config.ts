@@ -17,6 +17,8 @@ export interface NginxInput {
   /** Resolves the names of ExternalName Services. */
   resolver: string;
   workers: number;
+  /** Whom the workers run as, with the group: `nobody nobody`. */
+  user: string;
   /** Where nginx writes: its process id and temporary files, and its log. */
   runDir: string;
   logDir: string;
@@ -40,7 +42,7 @@ export function nginxConfig(input: NginxInput): string {
 }
 
 /** Old workers finish what they began (worker_shutdown_timeout): no connection is dropped by a reload. */
-const preamble = ({ workers, runDir }: NginxInput): string => `user nobody nogroup;
+const preamble = ({ workers, runDir, user }: NginxInput): string => `user ${user};
 worker_processes ${workers};
 worker_rlimit_nofile 65536;
 worker_shutdown_timeout 240s;

@@ -11,6 +11,7 @@ const SETTINGS = {
   httpsPort: 443,
   resolver: '10.244.0.1:10053',
   workers: 2,
+  user: 'nobody nobody',
   runDir: '/run',
   logDir: '/l',
 };

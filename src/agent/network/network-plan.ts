@@ -30,9 +30,20 @@ export function podSide(podIp: string, gateway: string): string {
   ].join('\n');
 }
 
-/** The bridge has no ports: it only holds the gateway address, so that the machine itself answers there. */
+/** Marks the route of our own range among the machine's routes. */
+export const OWN_RANGE_PROTOCOL = '86';
+
+/**
+ * The bridge has no ports: it only holds the gateway address, so that the machine itself answers there. What is sent
+ * to a pod that is gone is refused at once, instead of leaving by the default route and being waited for.
+ */
 export const bridgeBatch = (podCidr: string): string =>
-  `addr replace ${gatewayOf(parseCidr(podCidr))}/32 dev ${GATEWAY_BRIDGE}\nlink set ${GATEWAY_BRIDGE} up\n`;
+  [
+    `addr replace ${gatewayOf(parseCidr(podCidr))}/32 dev ${GATEWAY_BRIDGE}`,
+    `link set ${GATEWAY_BRIDGE} up`,
+    `route replace unreachable ${podCidr} proto ${OWN_RANGE_PROTOCOL}`,
+    '',
+  ].join('\n');
 
 /**
  * Replaces our nft table as one transaction: what pods send out of the cluster leaves with the machine's address, and

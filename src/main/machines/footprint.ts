@@ -10,6 +10,9 @@ export const OWN_INTERFACES = '^(kube0|wh-vxlan|wh-wg|vh[0-9a-f]{12})$';
 /** The agent's nftables tables: `wheelhouse` and those that begin with it. */
 export const NFT_TABLE = 'wheelhouse[a-z-]*';
 
+/** Marks of the agent's routes: to its own pods' range, and to other machines' pods. */
+export const ROUTE_PROTOCOLS = ['86', '87'] as const;
+
 /** A network interface that the agent made. */
 export function isOwnInterface(device: string): boolean {
   return new RegExp(OWN_INTERFACES).test(device);

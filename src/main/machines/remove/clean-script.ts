@@ -1,5 +1,5 @@
 import { MACHINE_DIR } from '../../../shared/agent-config.ts';
-import { NFT_TABLE, OWN_INTERFACES } from '../footprint.ts';
+import { NFT_TABLE, OWN_INTERFACES, ROUTE_PROTOCOLS } from '../footprint.ts';
 
 /** Every line the script prints that begins with this names something that is still there. */
 export const LEFT_PREFIX = 'left: ';
@@ -20,17 +20,20 @@ iptables() { if host iptables --version >/dev/null 2>&1; then host iptables -w 5
 rules() { iptables -S DOCKER-USER 2>/dev/null | grep -E '^-A DOCKER-USER -[sd] ${addressPattern(podCidr)} -j ACCEPT$'; }
 tables() { "$NFT" list tables 2>/dev/null | grep -x 'table [a-z0-9]* ${NFT_TABLE}'; }
 links() { "$IP" -o link show | cut -d: -f2 | cut -d@ -f1 | tr -d ' ' | grep -E '${OWN_INTERFACES}'; }
+routes() { for mark in ${ROUTE_PROTOCOLS.join(' ')}; do "$IP" route show proto $mark; done; }
 mounts() { host cat /proc/self/mounts | awk '$2 == "${MACHINE_DIR}" || index($2, "${MACHINE_DIR}/") == 1 { print $2 }' | sort -r; }
 
 rules | sed 's/^-A/-D/' | while read -r rule; do eval "iptables $rule"; done
 tables | while read -r _ family name; do "$NFT" delete table "$family" "$name"; done
 links | while read -r name; do "$IP" link delete "$name" 2>/dev/null; done
+for mark in ${ROUTE_PROTOCOLS.join(' ')}; do "$IP" route flush proto $mark 2>/dev/null; done
 mounts | while read -r point; do host umount -l "$point"; done
 host rm -rf ${MACHINE_DIR}
 
 rules | sed 's/^/${LEFT_PREFIX}packet filter rule /'
 tables | sed 's/^/${LEFT_PREFIX}nftables /'
 links | sed 's/^/${LEFT_PREFIX}network interface /'
+routes | sed 's/^/${LEFT_PREFIX}route /'
 mounts | sed 's/^/${LEFT_PREFIX}mount /'
 host ls -d ${MACHINE_DIR} 2>/dev/null | sed 's/^/${LEFT_PREFIX}folder /'
 exit 0
