@@ -3,7 +3,7 @@ import type { GroupVersion } from '../../resources/catalog.ts';
 import { timestamp } from '../registry/context.ts';
 
 /** Label of APIServices that the server made: `onstart` for what it always serves, `true` for custom resources. */
-export const AUTOMANAGED = 'kube-aggregator.kubernetes.io/automanaged';
+const AUTOMANAGED = 'kube-aggregator.kubernetes.io/automanaged';
 
 /** Priorities upstream gives to groups it does not know better (customresource_discovery). */
 const GROUP_PRIORITY = 1000;
@@ -25,7 +25,7 @@ export interface ApiServicePlan {
   unavailable: GroupVersion[];
 }
 
-export const apiServiceName = ({ group, version }: GroupVersion): string => `${version}.${group}`;
+const apiServiceName = ({ group, version }: GroupVersion): string => `${version}.${group}`;
 
 /** Which APIServices are to be made and taken away, so that there is one for each group version. */
 export function planApiServices(kinds: readonly ServedVersion[], services: readonly APIService[]): ApiServicePlan {

@@ -1,7 +1,7 @@
 import { CelError } from './cel-error.ts';
 
 /** Cost one expression may have, and all expressions on one object (apiserver `PerCallLimit`, `RuntimeCELCostBudget`). */
-export const PER_CALL_LIMIT = 1_000_000;
+const PER_CALL_LIMIT = 1_000_000;
 export const TOTAL_BUDGET = 10_000_000;
 
 /**

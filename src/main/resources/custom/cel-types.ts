@@ -13,7 +13,7 @@ const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
  * The name of a field in an expression: what CEL could not read is escaped (apiserver `cel.Escape`). Undefined for names
  * that cannot be written at all.
  */
-export function escapeName(name: string): string | undefined {
+function escapeName(name: string): string | undefined {
   if (RESERVED.has(name)) return `__${name}__`;
   const escaped = name
     .replaceAll('__', '__underscores__')

@@ -29,7 +29,7 @@ function ownErrors(schema: JsonSchema, value: unknown, path: string, old: unknow
 }
 
 /** What JSON calls the type of a value. */
-export function typeName(value: unknown): string {
+function typeName(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
   if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';

@@ -8,7 +8,7 @@ import { invalidValue, notSupported, tooLong, tooMany } from '../validation/fiel
 import { hasFormat } from './formats.ts';
 
 /** Whether a value matches a pattern in RE2, which JSON schemas of Kubernetes are written for. */
-export function matchesPattern(pattern: string, text: string): boolean {
+function matchesPattern(pattern: string, text: string): boolean {
   try {
     return regexOf(pattern).matcher(text).find();
   } catch (error) {

@@ -19,7 +19,7 @@ function extensions(writer: WireWriter, field: number, value: object): Uint8Arra
 }
 
 /** `Schema`. */
-export function schemaMessage(schema: SchemaV2): Uint8Array {
+function schemaMessage(schema: SchemaV2): Uint8Array {
   const { items, properties, additionalProperties, type } = schema;
   const writer = new WireWriter()
     .text(1, schema.$ref)

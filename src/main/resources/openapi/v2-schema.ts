@@ -40,7 +40,7 @@ const TEXTS: Readonly<Record<string, SchemaV2>> = {
   [QUANTITY]: { type: 'string' },
 };
 
-export const refV2 = (name: string): SchemaV2 => ({ $ref: `#/definitions/${name}` });
+const refV2 = (name: string): SchemaV2 => ({ $ref: `#/definitions/${name}` });
 
 /** A definition: what a name stands for. */
 export function definitionV2(name: string, schema: Schema): SchemaV2 {

@@ -6,7 +6,7 @@ import type { Declare } from './declare.ts';
 const PACKAGE = 'kubernetes.authorization';
 /** Types of the variables `authorizer` and `authorizer.requestResource`, for a `named` CelType. */
 export const AUTHORIZER_TYPE = `${PACKAGE}.Authorizer`;
-export const RESOURCE_CHECK_TYPE = `${PACKAGE}.ResourceCheck`;
+const RESOURCE_CHECK_TYPE = `${PACKAGE}.ResourceCheck`;
 const PATH_CHECK = `${PACKAGE}.PathCheck`;
 const GROUP_CHECK = `${PACKAGE}.GroupCheck`;
 const DECISION = `${PACKAGE}.Decision`;
@@ -37,7 +37,7 @@ export interface AuthorizationAnswer {
 }
 
 /** Thrown out of an evaluation that needs an answer nobody has given yet; `answered` gets it and evaluates again. */
-export class UnansweredQuestion extends Error {
+class UnansweredQuestion extends Error {
   constructor(
     readonly key: string,
     readonly question: AuthorizationQuestion,
