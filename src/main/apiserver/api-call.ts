@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { ListMeta } from '../../shared/api/meta.ts';
 import type { KindDefinition } from '../resources/definition.ts';
 import type { StoredValue } from '../store/storage.ts';
@@ -17,6 +18,8 @@ export interface ApiCall {
   body: RequestBody | undefined;
   /** The Accept header; absent for a client in the same process, which takes values as they are. */
   accept?: string;
+  /** All of the request's headers, for what is passed on. Absent for a client in the same process. */
+  headers?: IncomingHttpHeaders;
   /** The If-None-Match header: what the client has. */
   ifNoneMatch?: string | undefined;
   /** The User-Agent header: the field manager of writes that do not say theirs. */
@@ -39,7 +42,14 @@ export type Answer = { warnings?: readonly string[] } & (
     }
   | { type: 'list'; kind: KindDefinition; items: readonly StoredValue[]; metadata: ListMeta }
   | { type: 'watch'; kind: KindDefinition; events: AsyncIterable<WatchItem[]> }
-  | { type: 'stream'; code: number; contentType: string; body: AsyncIterable<Uint8Array> }
+  | {
+      type: 'stream';
+      code: number;
+      contentType: string;
+      /** All headers of an answer that is someone else's and is passed on as it is. */
+      headers?: Readonly<Record<string, string | string[]>>;
+      body: AsyncIterable<Uint8Array>;
+    }
   | {
       type: 'text';
       code: number;

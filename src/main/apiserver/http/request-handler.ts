@@ -19,7 +19,7 @@ import { metricLabelsOf } from './metric-labels.ts';
 import { partialMetadataOf } from './partial-metadata.ts';
 import { readRequestBody } from './read-body.ts';
 import { AnswerBody, takesGzip } from './answer-body.ts';
-import { begin, flushHead, sendStatus, writePiece, type HttpResponse } from './response.ts';
+import { begin, passOn, flushHead, sendStatus, writePiece, type HttpResponse } from './response.ts';
 import { writeList } from './write-list.ts';
 import { WatchEncoder, writeWatch } from './write-watch.ts';
 
@@ -74,6 +74,7 @@ export async function handleRequest(
       path,
       query,
       accept: request.headers.accept ?? '',
+      headers: request.headers,
       ifNoneMatch: request.headers['if-none-match'],
       userAgent: request.headers['user-agent'],
       body: bytes && { bytes, contentType: request.headers['content-type'] ?? '' },
@@ -175,7 +176,8 @@ async function writeAnswer(
       return new AnswerBody(response, answer, gzip).end(answer.text);
     }
     case 'stream':
-      begin(response, answer.code, answer.contentType);
+      if (answer.headers) passOn(response, answer.code, answer.headers);
+      else begin(response, answer.code, answer.contentType);
       for await (const chunk of answer.body) if (!(await writePiece(response, chunk))) return;
       response.end();
       return;

@@ -37,6 +37,15 @@ export function begin(response: HttpResponse, code: number, contentType: string,
   (response as ServerResponse).writeHead(code, headersOf(contentType, warnings));
 }
 
+/** Begins a response that is someone else's answer: with its headers, and none of ours. */
+export function passOn(
+  response: HttpResponse,
+  code: number,
+  headers: Readonly<Record<string, string | string[]>>,
+): void {
+  (response as ServerResponse).writeHead(code, headers);
+}
+
 /** Sends the headers now, before there is anything to follow. */
 export function flushHead(response: HttpResponse): void {
   // HTTP/2 sends them with writeHead.

@@ -8,13 +8,16 @@ import { requestOf } from '../api-handler.ts';
 import type { NodeDialer } from '../node-dialer.ts';
 import { asObject } from '../registry/as-object.ts';
 import { readStored } from '../resource-handlers.ts';
-import type { ResourceDeps } from '../resource-request.ts';
+import type { ResourceDeps, ResourceRequest } from '../resource-request.ts';
 import { requestInfoOf } from '../request-info.ts';
 import { asksForSpdy } from '../streaming/handshake.ts';
 import { servePortForward } from '../streaming/port-forward.ts';
 import { serveSpdyCommand } from '../streaming/spdy-command.ts';
 import { askKubelet, kubeletError } from '../subresources/kubelet-client.ts';
+import { admitConnect, streamOptionsOf } from '../subresources/connect.ts';
 import { streamTargetOf, type StreamTarget } from '../subresources/exec.ts';
+import { proxied } from '../subresources/proxy.ts';
+import { returnedHeaders } from '../subresources/proxy-headers.ts';
 import { asApiError, auditedRequestOf, splitTarget, userOf, type HttpDeps } from './request-handler.ts';
 
 export interface UpgradeDeps extends HttpDeps {
@@ -76,15 +79,18 @@ async function join(
   await deps.handler.authorize({ user, ...(audit ? { annotate: audit.annotate } : {}) }, info);
   const resource = requestOf(
     deps.resources.registry.catalog,
-    { user, method, path, query, body: undefined, signal },
+    { user, method, path, query, body: undefined, headers: request.headers, signal },
     info,
   );
   const { subresource } = info;
+  if (resource && subresource === 'proxy' && info.apiGroup === '' && ['pods', 'services'].includes(info.resource))
+    return joinProxied(deps, client, resource, audit);
   if (!resource || info.resource !== 'pods' || info.apiGroup !== '' || info.rest.length > 0)
     throw notFound({ group: info.apiGroup, plural: info.resource }, info.name);
   if (subresource !== 'exec' && subresource !== 'attach' && subresource !== 'portforward')
     throw badRequest(`upgrades are not served at ${JSON.stringify(path)}`);
   const pod = asObject(await readStored(deps.resources, resource)) as Pod;
+  await admitConnect(deps.resources, resource, streamOptionsOf(subresource, query));
   const webSocket = request.headers.upgrade?.toLowerCase() === 'websocket';
   if (!webSocket && !asksForSpdy(request))
     throw badRequest(`unable to upgrade: ${JSON.stringify(request.headers.upgrade)} is neither websocket nor SPDY/3.1`);
@@ -116,6 +122,29 @@ async function join(
   }
   socket.write(`${lines.join('\r\n')}\r\n\r\n`);
   connect(socket, head, answer.stream, answer.head);
+}
+
+/** An upgrade through pods/NAME/proxy or services/NAME/proxy: the application says yes or no, and after a no nothing more is said. */
+async function joinProxied(
+  deps: UpgradeDeps,
+  { request, socket, head }: { request: IncomingMessage; socket: Duplex; head: Buffer },
+  resource: ResourceRequest,
+  audit: AuditEntry | undefined,
+): Promise<void> {
+  const wanted = { connection: 'Upgrade', upgrade: request.headers.upgrade ?? '' };
+  const answer = await proxied(deps.resources, resource, wanted);
+  const { message } = answer;
+  const code = message.statusCode ?? 502;
+  audit?.started(code);
+  const headers = Object.entries(returnedHeaders(message.headers)).flatMap(([name, value]) =>
+    [value].flat().map((one) => `${name}: ${one}`),
+  );
+  const connection =
+    answer.type === 'upgraded' ? ['connection: Upgrade', `upgrade: ${wanted.upgrade}`] : ['connection: close'];
+  socket.write([`HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ''}`, ...headers, ...connection, '\r\n'].join('\r\n'));
+  if (answer.type === 'upgraded') return connect(socket, head, answer.stream, answer.head);
+  for await (const chunk of message as AsyncIterable<Buffer>) socket.write(chunk);
+  socket.end();
 }
 
 function isRunning(pod: Pod, target: StreamTarget): boolean {

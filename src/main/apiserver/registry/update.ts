@@ -36,6 +36,8 @@ export interface UpdateRequest {
   change(old: KubeObject, stored: StoredObject): KubeObject | Promise<KubeObject>;
   /** How often to start over when another writer was faster. */
   attempts: number;
+  /** Last changes to a change of the server's own, before its rules: a generation that moves. */
+  prepare?(object: KubeObject, old: KubeObject): void;
   /** Rules of a change of the server's own; called after the mutating plugins. */
   rules?(object: KubeObject, old: KubeObject): FieldError[];
   /** Whether `change` is given managedFields too, and may change them. */
@@ -130,6 +132,7 @@ async function prepared(
   const write = { now: new Date(context.clock.now()), userName: target.user.name, user: target.user };
   if (request.mode === 'whole') kind.prepareForUpdate?.(object, old, write);
   if (request.mode === 'status') kind.prepareForStatusUpdate?.(object, old, write);
+  if (request.mode === 'server') request.prepare?.(object, old);
   throwIfInvalid(kind, target.name, rulesBroken(target, request, object, old));
   await context.admission.validate(admission);
   return object;

@@ -7,6 +7,7 @@ import { streamingOnlyHandler } from './exec.ts';
 import { finalizeHandler } from './finalize.ts';
 import { logHandler } from './log.ts';
 import { nodeProxyHandler } from './node-proxy.ts';
+import { proxyHandler } from './proxy.ts';
 import { ephemeralContainersHandler, resizeHandler } from './pod-part.ts';
 
 /** A subresource with a handler of its own. */
@@ -21,6 +22,8 @@ export const SUBRESOURCES: ReadonlyMap<string, ServedSubresource> = new Map([
   ['/pods/log', { handler: logHandler }],
   ['/pods/binding', { handler: bindingHandler }],
   ['/pods/ephemeralcontainers', { handler: ephemeralContainersHandler }],
+  ['/pods/proxy', { handler: proxyHandler, takesPath: true }],
+  ['/services/proxy', { handler: proxyHandler, takesPath: true }],
   ['/pods/resize', { handler: resizeHandler }],
   ['/pods/eviction', { handler: evictionHandler }],
   ['/pods/exec', { handler: streamingOnlyHandler }],

@@ -1,16 +1,22 @@
-import { badRequest, methodNotAllowed } from '../../../shared/api/errors.ts';
+import { badRequest } from '../../../shared/api/errors.ts';
 import { readStored } from '../resource-handlers.ts';
-import type { ResourceHandler } from '../resource-request.ts';
-import { askKubelet, kubeletError } from './kubelet-client.ts';
+import type { Answer } from '../api-call.ts';
+import type { ResourceDeps, ResourceHandler, ResourceRequest } from '../resource-request.ts';
+import { admitConnect } from './connect.ts';
+import { forward } from './forward.ts';
+import { askKubelet, kubeletError, unreachable } from './kubelet-client.ts';
+import { forwardedHeaders, returnedHeaders } from './proxy-headers.ts';
 
-/** GET nodes/NAME/proxy/PATH: reads from a node's kubelet, such as stats/summary. No upgrades and no writes go this way. */
+/** nodes/NAME/proxy/PATH: asks a node's kubelet, as with stats/summary. No upgrades go this way. */
 export const nodeProxyHandler: ResourceHandler = async (deps, request) => {
-  if (request.info.verb !== 'get') throw methodNotAllowed();
   // Only to nodes there are, so that the name in the path is never more than a name.
   await readStored(deps, request);
-  const { query, signal } = request.call;
+  const { query, signal, method } = request.call;
   const search = query.toString();
-  const path = `/${request.info.rest.map(encodeURIComponent).join('/')}${search ? `?${search}` : ''}`;
+  const rest = `/${request.info.rest.map(encodeURIComponent).join('/')}`;
+  const path = `${rest}${search ? `?${search}` : ''}`;
+  await admitConnect(deps, request, { kind: 'NodeProxyOptions', path: rest });
+  if (method !== 'GET' && method !== 'HEAD') return passOn(deps, request, path);
   const answer = await askKubelet(deps.dialNode, { node: request.target.name, path, signal });
   if (answer.type === 'upgraded') {
     answer.stream.destroy();
@@ -25,3 +31,24 @@ export const nodeProxyHandler: ResourceHandler = async (deps, request) => {
     body: message,
   };
 };
+
+/** A request with a body, and whatever the kubelet says to it. */
+async function passOn({ dialNode }: ResourceDeps, { call, target }: ResourceRequest, path: string): Promise<Answer> {
+  const connection = await dialNode(target.name).catch((error: unknown) => {
+    throw unreachable(target.name, error);
+  });
+  const { message } = await forward(connection, {
+    method: call.method,
+    path,
+    headers: forwardedHeaders(call.headers ?? {}, { path: call.path, host: target.name }),
+    body: call.body && 'bytes' in call.body ? call.body.bytes : undefined,
+    signal: call.signal,
+  });
+  return {
+    type: 'stream',
+    code: message.statusCode ?? 502,
+    contentType: message.headers['content-type'] ?? '',
+    headers: returnedHeaders(message.headers),
+    body: message,
+  };
+}

@@ -47,9 +47,9 @@ const podPartHandler =
         pod.metadata = { ...metadata, ...named, ...(resourceVersion ? { resourceVersion } : {}) };
         const spec = part.take(wanted as Pod, pod);
         if (spec) pod.spec = spec;
-        bumpGeneration(pod, old);
         return pod;
       },
+      prepare: bumpGeneration,
       rules: (object, old) => [...kind.validate(object), ...part.rules(object as Pod, old as Pod)],
     });
     return { type: 'object', code: 200, value: written.object, kind, warnings };
