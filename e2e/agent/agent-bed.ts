@@ -18,6 +18,7 @@ import {
   staticTokens,
   writeKubeconfig,
 } from '../../src/main/apiserver/index.ts';
+import { nodeVolumesBy } from '../../src/main/app/node-volumes.ts';
 import { startControllers } from '../../src/main/controllers/index.ts';
 import { AGENT_CONTAINER } from '../../src/shared/agent-config.ts';
 import { PATHS } from '../../src/main/machines/footprint.ts';
@@ -70,19 +71,13 @@ export async function upAgentBed(dir: string): Promise<AgentBed> {
   const pki = await openPki(join(scratch, 'pki'), clock);
   const storage = await openEmbeddedStore({ dir: join(scratch, 'store'), log: LOG, clock });
   const inMachine = async (path: string): Promise<string> => `/proc/${await initPid(machine)}/root${path}`;
+  const dialNode = async (): Promise<Socket> => {
+    const socket = connect(await inMachine(PATHS.agentSocket));
+    await new Promise<void>((done, fail) => socket.once('connect', done).once('error', fail));
+    return socket;
+  };
   const api = await startApiServer(
-    {
-      storage,
-      log: LOG,
-      clock,
-      pki,
-      tokens: staticTokens([]),
-      dialNode: async () => {
-        const socket = connect(await inMachine(PATHS.agentSocket));
-        await new Promise<void>((done, fail) => socket.once('connect', done).once('error', fail));
-        return socket;
-      },
-    },
+    { storage, log: LOG, clock, pki, tokens: staticTokens([]), dialNode },
     { listen: { host: '127.0.0.1', port: 0 } },
   );
   const kubeconfig = join(scratch, 'admin.kubeconfig');
@@ -90,7 +85,11 @@ export async function upAgentBed(dir: string): Promise<AgentBed> {
   const clientOf = (name: string): ApiClient => new ApiClient(api.inProcess({ name, groups: [MASTERS_GROUP] }), name);
   const informers = new SharedInformers(clientOf('informers'), silent);
   const credentials = authorityServices(pki);
-  const controllers = await startControllers({ client: clientOf, informers, credentials, clock, log: LOG }, {});
+  const nodeVolumes = nodeVolumesBy(dialNode);
+  const controllers = await startControllers(
+    { client: clientOf, informers, credentials, nodeVolumes, clock, log: LOG },
+    {},
+  );
   const client = clientOf('test');
 
   let listener: Server | undefined;

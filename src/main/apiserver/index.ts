@@ -12,6 +12,7 @@ export { openTokens, staticTokens, type TokenAuthenticator, type TokenFile } fro
 export { MASTERS_GROUP, NODES_GROUP, type UserInfo } from './auth/user.ts';
 export type { MetricsSource } from './metrics-api/metrics-source.ts';
 export type { NodeDialer } from './node-dialer.ts';
+export { askKubelet, kubeletError } from './subresources/kubelet-client.ts';
 export { GIT_VERSION, KUBERNETES_VERSION } from './version.ts';
 export type { OwnPaths } from './api-handler.ts';
 export type { Answer, ApiCall } from './api-call.ts';

@@ -1,7 +1,8 @@
 import { isAlreadyExists } from '../../shared/api/errors.ts';
 import { INGRESS_CLASS, INGRESS_CONTROLLER } from '../../shared/api/ingress-serving.ts';
-import { INGRESS_CLASSES, NAMESPACES, PRIORITY_CLASSES } from '../../shared/api/kinds.ts';
+import { INGRESS_CLASSES, NAMESPACES, PRIORITY_CLASSES, STORAGE_CLASSES } from '../../shared/api/kinds.ts';
 import type { KubeObject } from '../../shared/api/meta.ts';
+import { LOCAL_CLASS, LOCAL_PROVISIONER } from '../../shared/api/node-volumes.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { SYSTEM_NAMESPACES } from './admission/namespace-lifecycle.ts';
 import { PolicyTypeChecker } from './admission/policy/type-checker.ts';
@@ -28,6 +29,7 @@ export const POST_START_HOOKS: readonly PostStartHook[] = [
   { name: 'start-system-namespaces-controller', start: createSystemNamespaces },
   { name: 'scheduling/bootstrap-system-priority-classes', start: createSystemPriorityClasses },
   { name: 'wheelhouse/ingress-class', start: createIngressClass },
+  { name: 'wheelhouse/storage-class', start: createStorageClass },
   { name: 'rbac/bootstrap-roles', start: createDefaultRoles },
   { name: 'crd-informer-synced', start: serveCustomResources },
   { name: 'kube-apiserver-autoregistration', start: registerApiServices },
@@ -44,6 +46,20 @@ async function createIngressClass(registry: RegistryContext): Promise<undefined>
     spec: { controller: INGRESS_CONTROLLER },
   };
   await createIfAbsent(registry, '', item, INGRESS_CLASSES);
+}
+
+/** The class of claims that name none: directories of nodes, as in k3s. They cannot grow, for nothing limits them. */
+async function createStorageClass(registry: RegistryContext): Promise<undefined> {
+  const annotations = { 'storageclass.kubernetes.io/is-default-class': 'true' };
+  const item = {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name: LOCAL_CLASS, annotations },
+    provisioner: LOCAL_PROVISIONER,
+    reclaimPolicy: 'Delete',
+    volumeBindingMode: 'WaitForFirstConsumer',
+  };
+  await createIfAbsent(registry, '', item, STORAGE_CLASSES);
 }
 
 async function createDefaultRoles(registry: RegistryContext): Promise<undefined> {

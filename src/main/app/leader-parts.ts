@@ -13,6 +13,7 @@ import { startMachines } from '../machines/index.ts';
 import { startScheduler } from '../scheduler/index.ts';
 import { Simulator } from '../simulator/simulator.ts';
 import { artifactsIn } from './artifacts.ts';
+import { nodeVolumesBy } from './node-volumes.ts';
 import type { Options } from './options.ts';
 
 const POD_CIDR = '10.244.0.0/16';
@@ -69,15 +70,17 @@ export async function startLeaderParts(deps: LeaderPartsDeps): Promise<LeaderPar
       log,
     });
     stops.push(() => scheduler.stop());
+    const dial = async (name: string): Promise<Duplex> => simulator.dial(name) ?? machines.dial(name);
+    const credentials = authorityServices(deps.pki);
     const controllers = await startControllers(
-      { client, informers, credentials: authorityServices(deps.pki), clock, log },
+      { client, informers, credentials, nodeVolumes: nodeVolumesBy(dial), clock, log },
       { nodeIpam: { clusterCidr: POD_CIDR, nodeMaskSize: 24 } },
     );
     stops.push(() => controllers.stop());
     if (options.simulate !== undefined && simulator.count < options.simulate)
       await simulator.setCount(options.simulate);
     return {
-      dial: async (name) => simulator.dial(name) ?? machines.dial(name),
+      dial,
       simulate: (count) => simulator.setCount(count),
       resumed: () => machines.resumed(),
       stop,

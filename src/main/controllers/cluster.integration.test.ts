@@ -14,6 +14,7 @@ import { startTestServer, type TestServer } from '../apiserver/testing/test-serv
 import { startScheduler } from '../scheduler/index.ts';
 import { Simulator } from '../simulator/simulator.ts';
 import { startControllers } from './index.ts';
+import { NO_NODE_VOLUMES } from './testing/node-volumes.ts';
 
 const KUBECTL = (process.env['PATH'] ?? '')
   .split(delimiter)
@@ -61,7 +62,7 @@ describe.skipIf(!KUBECTL)(`a cluster, by kubectl${KUBECTL ? '' : ' (skipped: no 
       log,
     });
     const credentials = authorityServices(api.pki);
-    const controllers = await startControllers({ client, informers, credentials, clock, log });
+    const controllers = await startControllers({ client, informers, credentials, nodeVolumes: NO_NODE_VOLUMES, clock, log });
     stops.push(
       () => controllers.stop(),
       () => scheduler.stop(),

@@ -2,6 +2,7 @@ import type { ApiClient } from '../../shared/client/api-client.ts';
 import { EventRecorder } from '../../shared/client/event-recorder.ts';
 import type { SharedInformers } from '../../shared/client/shared-informers.ts';
 import { messageOf } from '../../shared/api/errors.ts';
+import type { NodeVolumes } from '../../shared/api/node-volumes.ts';
 import type { Clock, Logger } from '../../shared/logger.ts';
 import { clusterRoleAggregationController } from './cluster-role-aggregation/cluster-role-aggregation-controller.ts';
 import { certificateApprovingController } from './certificates/approving-controller.ts';
@@ -13,12 +14,15 @@ import { endpointSliceMirroringController } from './endpoint-slice-mirroring/end
 import { endpointsController } from './endpoints/endpoints-controller.ts';
 import { disruptionController } from './disruption/disruption-controller.ts';
 import { staleDisruptionController } from './disruption/stale-disruption-controller.ts';
+import { ephemeralVolumeController } from './ephemeral-volume/ephemeral-volume-controller.ts';
 import { garbageCollector } from './garbage-collector/garbage-collector.ts';
 import { ingressStatusController } from './ingress-status/ingress-status-controller.ts';
+import { localProvisioner } from './local-provisioner/local-provisioner.ts';
 import { namespaceController } from './namespace/namespace-controller.ts';
 import { nodeIpamController, type NodeIpamOptions } from './node-ipam/node-ipam-controller.ts';
 import { nodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.ts';
 import type { NodeLifecycleOptions } from './node-lifecycle/options.ts';
+import { persistentVolumeBinder } from './persistent-volume-binder/persistent-volume-binder.ts';
 import { podGcController } from './pod-gc/pod-gc-controller.ts';
 import { pvProtectionController } from './pv-protection/pv-protection-controller.ts';
 import { pvcProtectionController } from './pvc-protection/pvc-protection-controller.ts';
@@ -39,6 +43,8 @@ export interface ControllersDeps {
   informers: SharedInformers;
   /** What the cluster's authority does for controllers. */
   credentials: Credentials;
+  /** What agents keep on their machines for volumes. */
+  nodeVolumes: NodeVolumes;
   clock: Clock;
   log: Logger;
 }
@@ -52,6 +58,7 @@ type MakeController = (
   deps: ControllerDeps,
   options: ControllersOptions,
   credentials: Credentials,
+  nodeVolumes: NodeVolumes,
 ) => RunningController;
 
 /** Every controller, by the name upstream's events and user agents carry. */
@@ -81,6 +88,9 @@ const CONTROLLERS: Record<string, MakeController> = {
   'stale-pod-disruption-controller': (deps) => staleDisruptionController(deps),
   'persistentvolume-protection-controller': (deps) => pvProtectionController(deps),
   'persistentvolumeclaim-protection-controller': (deps) => pvcProtectionController(deps),
+  'persistentvolume-controller': (deps) => persistentVolumeBinder(deps),
+  ephemeral_volume: (deps) => ephemeralVolumeController(deps),
+  'wheelhouse.dev/local-path': (deps, _options, _credentials, nodeVolumes) => localProvisioner(deps, nodeVolumes),
 };
 
 /**
@@ -101,7 +111,7 @@ export async function startControllers(
     });
     recorders.push(events);
     const { informers, clock, log } = deps;
-    return make({ client, events, informers, clock, log }, options, deps.credentials);
+    return make({ client, events, informers, clock, log }, options, deps.credentials, deps.nodeVolumes);
   });
   await deps.informers.start();
   for (const controller of running) controller.start();

@@ -5,6 +5,8 @@ import type { NodeDialer } from '../node-dialer.ts';
 
 export interface KubeletRequest {
   node: string;
+  /** GET when it does not say. */
+  method?: 'GET' | 'PUT' | 'DELETE';
   /** With query; already encoded. */
   path: string;
   headers?: OutgoingHttpHeaders;
@@ -20,7 +22,7 @@ export type KubeletAnswer =
 export const unreachable = (node: string, error: unknown): ApiError =>
   serviceUnavailable(`error dialing the kubelet of node ${JSON.stringify(node)}: ${messageOf(error)}`);
 
-/** Sends a GET to a node's kubelet over a connection of its own. Throws 503 when the node cannot be reached. */
+/** Sends a request without a body to a node's kubelet over a connection of its own. Throws 503 when the node cannot be reached. */
 export async function askKubelet(dialNode: NodeDialer, ask: KubeletRequest): Promise<KubeletAnswer> {
   let connection: Duplex;
   try {
@@ -30,7 +32,7 @@ export async function askKubelet(dialNode: NodeDialer, ask: KubeletRequest): Pro
   }
   return new Promise<KubeletAnswer>((resolve, reject) => {
     const sent = request({
-      method: 'GET',
+      method: ask.method ?? 'GET',
       path: ask.path,
       headers: { host: ask.node, ...ask.headers },
       createConnection: () => connection,

@@ -19,6 +19,7 @@ import { rawRequest } from '../../apiserver/testing/https-client.ts';
 import { startTestServer, type TestServer } from '../../apiserver/testing/test-server.ts';
 import { aRequestFor } from '../../apiserver/testing/certificate-request.ts';
 import { startControllers } from '../index.ts';
+import { NO_NODE_VOLUMES } from '../testing/node-volumes.ts';
 
 /** Real server and controllers; the real kubectl as judge. */
 describe.skipIf(!KUBECTL)(`credentials, by kubectl${KUBECTL ? '' : ' (skipped: no kubectl in PATH)'}`, () => {
@@ -38,7 +39,7 @@ describe.skipIf(!KUBECTL)(`credentials, by kubectl${KUBECTL ? '' : ' (skipped: n
     const informers = new SharedInformers(client('informers'), (error) => warnings.push(messageOf(error)));
     const credentials = authorityServices(api.pki);
     const clock = { now: () => Date.now() };
-    const controllers = await startControllers({ client, informers, credentials, clock, log });
+    const controllers = await startControllers({ client, informers, credentials, nodeVolumes: NO_NODE_VOLUMES, clock, log });
     stops.push(
       () => controllers.stop(),
       () => informers.stop(),

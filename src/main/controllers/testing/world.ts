@@ -25,6 +25,7 @@ const TYPES: readonly ResourceType[] = [
   kinds.SERVICES,
   kinds.PERSISTENT_VOLUMES,
   kinds.PERSISTENT_VOLUME_CLAIMS,
+  kinds.STORAGE_CLASSES,
   kinds.RESOURCE_QUOTAS,
   kinds.POD_DISRUPTION_BUDGETS,
   kinds.STATEFUL_SETS,
