@@ -13,11 +13,13 @@ import { EventJournal } from './events/event-journal.ts';
 import { IngressContainer } from './ingress/ingress-container.ts';
 import { IngressFiles } from './ingress/ingress-files.ts';
 import { NodeIngress } from './ingress/node-ingress.ts';
+import { measureNode } from './measure-node.ts';
 import { gatewayOf, parseCidr } from './network/cidr.ts';
 import { PodAddresses } from './network/pod-addresses.ts';
 import { NetworkKeeper } from './network/network-keeper.ts';
 import { runCommand, runOnMachine } from './network/run-command.ts';
 import { readMachineFacts, readMachineHealth, type MachineFacts } from './node/machine-facts.ts';
+import { kubeletConfiguration } from './node/kubelet-configuration.ts';
 import { NodeLease } from './node/node-lease.ts';
 import { NodeRegistration } from './node/node-registration.ts';
 import { allocatableOf, internalIp, nodeStatus, type NodeCondition, type NodeStatus } from './node/node-status.ts';
@@ -34,12 +36,12 @@ import { ImagePuller } from './runtime/image-puller.ts';
 import { ImageStore } from './runtime/image-store.ts';
 import { KubeletServer } from './server/kubelet-server.ts';
 import { podConnector } from './server/pod-connection.ts';
+import { runningPods } from './server/running-pods.ts';
 import { TargetFinder } from './server/target.ts';
 import { Checkpoint } from './state/checkpoint.ts';
 import { ObjectSource } from './state/object-source.ts';
 import { TokenSource } from './state/token-source.ts';
-import { CgroupFiles } from './stats/cgroup-files.ts';
-import { StatsSampler } from './stats/sampler.ts';
+import { ProbeMetrics } from './stats/probe-metrics.ts';
 import { VolumeSetup } from './volumes/volume-setup.ts';
 
 /** The whole agent: builds every part, and owns the order in which they start and stop. */
@@ -49,6 +51,9 @@ export class NodeAgent {
   readonly #transportAgent: TunnelAgent;
   readonly #client: ApiClient;
   readonly #services: NodeServices;
+  /** Everything that is counted on this machine, for `/metrics`. */
+  readonly #registry = new Registry();
+  readonly #probeMetrics = new ProbeMetrics();
   readonly #stops: (() => void | Promise<void>)[] = [];
 
   constructor(
@@ -64,7 +69,7 @@ export class NodeAgent {
     });
     this.#client = new ApiClient(new HttpTransport(this.#transportAgent, config.apiServerName), 'kubelet');
     this.#services = new NodeServices(
-      { client: this.#client, run: runCommand, clock, log, registry: new Registry() },
+      { client: this.#client, run: runCommand, clock, log, registry: this.#registry },
       config,
     );
   }
@@ -108,13 +113,14 @@ export class NodeAgent {
       registration.poke(),
     );
     const ingress = this.#ingress(network, events);
-    const sampler = new StatsSampler({
-      nodeName: config.nodeName,
-      cgroups: new CgroupFiles(),
-      observeAll: () => runtime.observeAll(),
-      health: () => readMachineHealth(this.#docker, facts.pidMax),
-      diskBytes: facts.diskBytes,
-      memoryBytes: facts.memoryBytes,
+    const { sampler, metrics } = measureNode({
+      config,
+      docker: this.#docker,
+      facts,
+      runtime,
+      pods,
+      registry: this.#registry,
+      probes: this.#probeMetrics,
       clock,
       log,
     });
@@ -127,6 +133,9 @@ export class NodeAgent {
       connectInPod: podConnector(),
       pods: () => pods.pods(),
       stats: () => sampler.summary(),
+      runningPods: async () => runningPods((await runtime.observeAll()).values()),
+      metrics: (path) => metrics.scrape(path),
+      configz: () => kubeletConfiguration(config),
       problem: () => pods.runtimeError,
       clock,
       log,
@@ -190,6 +199,7 @@ export class NodeAgent {
       exec: (id) => execProbe(this.#docker, id),
       unhealthy: (pod, container, message) => events.podEvent(pod, 'Warning', 'Unhealthy', message, container),
       onChange: (uid) => manager.trigger(uid),
+      outcome: (pod, container, kind, ok) => this.#probeMetrics.count(pod, container, kind, ok),
     });
     const puller = new ImagePuller({
       store: images,

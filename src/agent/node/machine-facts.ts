@@ -28,6 +28,9 @@ export interface MachineHealth {
   memoryAvailableBytes: number;
   diskAvailableBytes: number;
   inodesFreeRatio: number;
+  /** 0 where the file system counts none. */
+  inodes: number;
+  inodesFree: number;
   pidsAvailable: number;
 }
 
@@ -88,6 +91,8 @@ export async function readMachineHealth(docker: Docker, pidMax: number): Promise
     memoryAvailableBytes: memory.available,
     diskAvailableBytes: disk.available,
     inodesFreeRatio: disk.inodesFreeRatio,
+    inodes: disk.inodes,
+    inodesFree: disk.inodesFree,
     pidsAvailable: pidMax - processes,
   };
 }
@@ -100,20 +105,31 @@ async function readMemory(): Promise<{ total: number; available: number }> {
 
 let dataRoot: string | undefined;
 
-async function dockerDisk(docker: Docker): Promise<{ total: number; available: number; inodesFreeRatio: number }> {
+interface Disk {
+  total: number;
+  available: number;
+  inodes: number;
+  inodesFree: number;
+  inodesFreeRatio: number;
+}
+
+async function dockerDisk(docker: Docker): Promise<Disk> {
   dataRoot ??= ((await docker.info()) as { DockerRootDir?: string }).DockerRootDir ?? '/var/lib/docker';
   const stats = await statfs(join(MACHINE_ROOT, dataRoot));
   return {
     total: stats.blocks * stats.bsize,
     available: stats.bavail * stats.bsize,
+    inodes: stats.files,
+    inodesFree: stats.ffree,
     // btrfs and the like count no inodes.
     inodesFreeRatio: stats.files === 0 ? 1 : stats.ffree / stats.files,
   };
 }
 
-function ipv4Addresses(): string[] {
+/** The machine's own addresses, without those of bridges and links that containers and pods have. */
+export function ipv4Addresses(): string[] {
   return Object.entries(networkInterfaces())
-    .filter(([name]) => !/^(docker\d|br-|veth|vh|kube0|flannel)/.test(name))
+    .filter(([name]) => !/^(docker\d|br-|veth|vh[0-9a-f]|kube0|wh-|flannel|cni)/.test(name))
     .flatMap(([, addresses]) => addresses ?? [])
     .filter(({ family, internal }) => family === 'IPv4' && !internal)
     .map(({ address }) => address);

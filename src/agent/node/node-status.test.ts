@@ -23,6 +23,8 @@ const health = {
   memoryAvailableBytes: 2 ** 30,
   diskAvailableBytes: 50 * 2 ** 30,
   inodesFreeRatio: 1,
+  inodes: 1000,
+  inodesFree: 1000,
   pidsAvailable: 9000,
 };
 const status = (input: Partial<NodeStatusInput> = {}) =>

@@ -1,10 +1,12 @@
 import type { Container, Pod } from '../../shared/api/kinds.ts';
 import { delay } from '../../shared/client/backoff.ts';
 import type { Clock } from '../../shared/logger.ts';
-import type { ProbeFailure } from '../pods/plan.ts';
 import type { ObservedContainer, ObservedPod } from '../runtime/observed.ts';
 import { afterOutcome, hasFailed, initialState, periodMs, type ProbeKind, type ProbeState } from './probe-state.ts';
 import { runProbe, type ExecProbe, type Probe } from './run-probe.ts';
+
+/** A probe whose failure for good restarts a container. */
+export type ProbeFailure = Exclude<ProbeKind, 'readiness'>;
 
 export interface ProberDeps {
   clock: Clock;
@@ -12,6 +14,8 @@ export interface ProberDeps {
   unhealthy: (pod: Pod, container: Container, message: string) => void;
   /** A verdict about a container of this pod has turned. */
   onChange: (podUid: string) => void;
+  /** A probe has come out one way or the other. */
+  outcome: (pod: Pod, container: Container, kind: ProbeKind, ok: boolean) => void;
 }
 
 interface Watch {
@@ -113,6 +117,7 @@ export class Prober {
       if (!held) {
         const outcome = await runProbe(probe, container, podIp, this.deps.exec(current.id));
         if (signal.aborted) return;
+        this.deps.outcome(pod, container, kind, outcome.ok);
         this.#take(pod, container, watch, kind, probe, outcome.ok, outcome.ok ? '' : outcome.message);
       }
       await delay(periodMs(probe), signal);

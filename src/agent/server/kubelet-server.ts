@@ -9,6 +9,7 @@ import type { Pod } from '../../shared/api/kinds.ts';
 import type { StatsSummary } from '../../shared/api/stats-summary.ts';
 import type { Clock, Logger } from '../../shared/logger.ts';
 import { dockerMessage } from '../runtime/docker-error.ts';
+import { EXPOSITION_TYPE } from '../stats/exposition.ts';
 import { chooseProtocol } from './channels.ts';
 import { sendLogs } from './container-logs.ts';
 import { attachSession, execSession } from './exec-session.ts';
@@ -24,13 +25,22 @@ export interface KubeletServerDeps {
   connectInPod: ConnectInPod;
   pods: () => Pod[];
   stats: () => Promise<StatsSummary>;
+  /** Pods that run now, as Docker has them: name, namespace, uid and containers only. */
+  runningPods: () => Promise<Pod[]>;
+  /** Prometheus' text for a path; undefined where there is none. */
+  metrics: (path: string) => Promise<string | undefined>;
+  /** What `/configz` shows. */
+  configz: () => unknown;
   /** Why the node is not well; undefined when it is. */
   problem: () => string | undefined;
   clock: Clock;
   log: Logger;
 }
 
-/** The kubelet API, plain HTTP with upstream's paths. Who may open the socket is who may use it. */
+/**
+ * The kubelet API, plain HTTP with upstream's paths. Who may open the socket is who may use it: root, and the user the
+ * API server comes as. Whether a client may is decided there (`nodes/proxy`, `nodes/metrics`), so that nothing here asks.
+ */
 export class KubeletServer {
   readonly #server: Server;
   readonly #sockets = new WebSocketServer({
@@ -91,6 +101,16 @@ export class KubeletServer {
       case 'stats':
         if (url.pathname !== '/stats/summary') break;
         return sendJson(response, await deps.stats());
+      case 'runningpods':
+        return sendJson(response, { kind: 'PodList', apiVersion: 'v1', metadata: {}, items: await deps.runningPods() });
+      case 'configz':
+        return sendJson(response, { kubeletconfig: deps.configz() });
+      case 'metrics': {
+        const text = await deps.metrics(url.pathname);
+        if (text === undefined) break;
+        response.writeHead(200, { 'content-type': EXPOSITION_TYPE }).end(text);
+        return;
+      }
       case 'containerLogs': {
         const target = parseTarget(url.pathname);
         if (!target) break;

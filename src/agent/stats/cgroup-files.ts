@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { legacyDetails, unifiedDetails, type CgroupDetails } from './cgroup-details.ts';
+import { flatKeyed, readGroupFile } from './group-file.ts';
 
 /** Usage of one control group, as its files tell it. */
 export interface CgroupUsage {
@@ -10,26 +11,6 @@ export interface CgroupUsage {
 
 /** Where the machine has its control groups. The agent's own /sys shows only its own. */
 const MACHINE_CGROUPS = '/proc/1/root/sys/fs/cgroup';
-
-async function read(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR', 'ENODEV'].includes(String(error.code)))
-      return undefined;
-    throw error;
-  }
-}
-
-/** `name value` lines, as in memory.stat and cpu.stat. */
-export function flatKeyed(text: string): Map<string, number> {
-  return new Map(
-    text.split('\n').flatMap((line) => {
-      const [key, value] = line.split(' ');
-      return key && value ? [[key, Number(value)] as const] : [];
-    }),
-  );
-}
 
 /** What counts against a limit (cadvisor): usage less the file cache that is inactive. */
 const workingSet = (usage: number, inactiveFile: number): number => Math.max(0, usage - inactiveFile);
@@ -42,13 +23,19 @@ export class CgroupFiles {
 
   /** Usage of a Docker container; undefined when it has no group (any more). */
   async container(id: string): Promise<CgroupUsage | undefined> {
-    const groups =
-      (await this.#detect()) === 2
-        ? [`system.slice/docker-${id}.scope`, `docker/${id}`]
-        : [`docker/${id}`, `system.slice/docker-${id}.scope`];
-    for (const group of groups) {
+    for (const group of await this.#groupsOf(id)) {
       const usage = await this.#usage(group);
       if (usage) return usage;
+    }
+    return undefined;
+  }
+
+  /** All that is told of a Docker container, for a scrape; undefined when it has no group (any more). */
+  async details(id: string): Promise<CgroupDetails | undefined> {
+    const read = (await this.#detect()) === 2 ? unifiedDetails : legacyDetails;
+    for (const group of await this.#groupsOf(id)) {
+      const found = await read(this.root, group);
+      if (found) return found;
     }
     return undefined;
   }
@@ -58,6 +45,13 @@ export class CgroupFiles {
     return this.#usage('');
   }
 
+  /** Where Docker puts a container's group, the likelier place first: it depends on the cgroup driver. */
+  async #groupsOf(id: string): Promise<string[]> {
+    const cgroupfs = `docker/${id}`;
+    const systemd = `system.slice/docker-${id}.scope`;
+    return (await this.#detect()) === 2 ? [systemd, cgroupfs] : [cgroupfs, systemd];
+  }
+
   async #usage(group: string): Promise<CgroupUsage | undefined> {
     return (await this.#detect()) === 2 ? this.#unified(group) : this.#legacy(group);
   }
@@ -65,9 +59,9 @@ export class CgroupFiles {
   async #unified(group: string): Promise<CgroupUsage | undefined> {
     const directory = join(this.root, group);
     const [cpu, memory, stat] = await Promise.all([
-      read(join(directory, 'cpu.stat')),
-      read(join(directory, 'memory.current')),
-      read(join(directory, 'memory.stat')),
+      readGroupFile(join(directory, 'cpu.stat')),
+      readGroupFile(join(directory, 'memory.current')),
+      readGroupFile(join(directory, 'memory.stat')),
     ]);
     if (cpu === undefined || memory === undefined || stat === undefined) return undefined;
     const usage = Number(memory);
@@ -80,9 +74,9 @@ export class CgroupFiles {
 
   async #legacy(group: string): Promise<CgroupUsage | undefined> {
     const [cpu, memory, stat] = await Promise.all([
-      read(join(this.root, 'cpuacct', group, 'cpuacct.usage')),
-      read(join(this.root, 'memory', group, 'memory.usage_in_bytes')),
-      read(join(this.root, 'memory', group, 'memory.stat')),
+      readGroupFile(join(this.root, 'cpuacct', group, 'cpuacct.usage')),
+      readGroupFile(join(this.root, 'memory', group, 'memory.usage_in_bytes')),
+      readGroupFile(join(this.root, 'memory', group, 'memory.stat')),
     ]);
     if (cpu === undefined || memory === undefined || stat === undefined) return undefined;
     const usage = Number(memory);
@@ -94,7 +88,7 @@ export class CgroupFiles {
   }
 
   async #detect(): Promise<1 | 2> {
-    this.#version ??= (await read(join(this.root, 'cgroup.controllers'))) === undefined ? 1 : 2;
+    this.#version ??= (await readGroupFile(join(this.root, 'cgroup.controllers'))) === undefined ? 1 : 2;
     return this.#version;
   }
 }

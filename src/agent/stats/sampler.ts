@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises';
 import type {
   ContainerStats,
   CpuStats,
+  FsStats,
   MemoryStats,
+  NetworkStats,
   NodeStats,
   PodStats,
   StatsSummary,
@@ -14,6 +16,7 @@ import { kubeTime } from '../pods/container-status.ts';
 import type { ObservedPod } from '../runtime/observed.ts';
 import type { CgroupFiles, CgroupUsage } from './cgroup-files.ts';
 import { cpuRate, type Sample } from './cpu-rate.ts';
+import { networkOf, type InterfaceCounters } from './network-counters.ts';
 
 const SAMPLE_MS = 5_000;
 
@@ -24,6 +27,7 @@ export interface SamplerDeps {
   health: () => Promise<MachineHealth>;
   diskBytes: number;
   memoryBytes: number;
+  pidMax: number;
   clock: Clock;
   log: Logger;
 }
@@ -80,7 +84,14 @@ export class StatsSampler {
       }
       const { name, namespace, uid, sandboxes } = pod;
       if (containers.length === 0) continue;
-      pods.push({ podRef: { name, namespace, uid }, startTime: kubeTime(sandboxes[0]?.createdAt ?? 0), containers });
+      const network = await this.#network(sandboxes.find(({ running, podIp }) => running && podIp)?.pid);
+      pods.push({
+        podRef: { name, namespace, uid },
+        startTime: kubeTime(sandboxes[0]?.createdAt ?? 0),
+        containers,
+        ...sumOf(containers),
+        ...(network ? { network } : {}),
+      });
     }
     for (const id of this.#samples.keys()) if (!seen.has(id)) this.#samples.delete(id);
     this.#summary = { node: await this.#node(), pods };
@@ -91,19 +102,24 @@ export class StatsSampler {
     const usage = (await this.deps.cgroups.machine()) ?? (await wholeMachine());
     const measured = this.#measure('', usage);
     const health = await this.deps.health();
-    const { diskBytes, memoryBytes } = this.deps;
+    const { diskBytes, memoryBytes, pidMax } = this.deps;
+    const { time } = measured.cpu;
+    const fs = fsStats(health, diskBytes, time);
+    const network = await this.#network(1);
     return {
       nodeName: this.deps.nodeName,
       startTime: this.#startTime,
       cpu: measured.cpu,
       memory: { ...measured.memory, availableBytes: Math.max(0, memoryBytes - usage.workingSetBytes) },
-      fs: {
-        time: measured.cpu.time,
-        availableBytes: health.diskAvailableBytes,
-        capacityBytes: diskBytes,
-        usedBytes: diskBytes - health.diskAvailableBytes,
-      },
+      ...(network ? { network } : {}),
+      fs,
+      runtime: { imageFs: fs, containerFs: fs },
+      rlimit: { time, maxpid: pidMax, curproc: pidMax - health.pidsAvailable },
     };
+  }
+
+  async #network(pid: number | undefined): Promise<NetworkStats | undefined> {
+    return pid ? networkStats(await networkOf(pid), kubeTime(this.deps.clock.now())) : undefined;
   }
 
   #measure(id: string, usage: CgroupUsage): { cpu: CpuStats; memory: MemoryStats } {
@@ -117,6 +133,45 @@ export class StatsSampler {
       memory: { time, workingSetBytes: usage.workingSetBytes, usageBytes: usage.memoryBytes },
     };
   }
+}
+
+/** The node's disk: images and containers are on the same one as pods' files. */
+function fsStats(health: MachineHealth, diskBytes: number, time: string): FsStats {
+  const { diskAvailableBytes, inodes, inodesFree } = health;
+  return {
+    time,
+    availableBytes: diskAvailableBytes,
+    capacityBytes: diskBytes,
+    usedBytes: diskBytes - diskAvailableBytes,
+    ...(inodes > 0 ? { inodes, inodesFree, inodesUsed: inodes - inodesFree } : {}),
+  };
+}
+
+function networkStats(counters: readonly InterfaceCounters[], time: string): NetworkStats | undefined {
+  const interfaces = counters
+    .filter(({ name }) => !/^(docker\d|br-|veth|vh[0-9a-f])/.test(name))
+    .map(({ name, rxBytes, rxErrors, txBytes, txErrors }) => ({ name, rxBytes, rxErrors, txBytes, txErrors }));
+  const first = interfaces.find(({ name }) => name === 'eth0') ?? interfaces[0];
+  return first && { time, ...first, interfaces };
+}
+
+/** A pod's usage: what its containers use together (its sandbox does nothing but wait). */
+function sumOf(containers: readonly ContainerStats[]): { cpu: CpuStats; memory: MemoryStats } {
+  const sum = (of: (stats: ContainerStats) => number): number =>
+    containers.reduce((total, each) => total + of(each), 0);
+  const time = containers[0]?.cpu.time ?? '';
+  return {
+    cpu: {
+      time,
+      usageNanoCores: sum(({ cpu }) => cpu.usageNanoCores),
+      usageCoreNanoSeconds: sum(({ cpu }) => cpu.usageCoreNanoSeconds),
+    },
+    memory: {
+      time,
+      workingSetBytes: sum(({ memory }) => memory.workingSetBytes),
+      usageBytes: sum(({ memory }) => memory.usageBytes),
+    },
+  };
 }
 
 /** The root group of cgroup v2 has no usage files: /proc has the same figures (as cadvisor takes them). */

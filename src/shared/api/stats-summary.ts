@@ -19,18 +19,54 @@ export interface MemoryStats {
   availableBytes?: number;
 }
 
+/** What an interface has carried since it was made. */
+export interface InterfaceStats {
+  name: string;
+  rxBytes: number;
+  rxErrors: number;
+  txBytes: number;
+  txErrors: number;
+}
+
+/** The default interface's figures, and those of all. */
+export interface NetworkStats extends InterfaceStats {
+  time: string;
+  interfaces: InterfaceStats[];
+}
+
+export interface FsStats {
+  time: string;
+  availableBytes: number;
+  capacityBytes: number;
+  usedBytes: number;
+  /** Left out where the file system counts no inodes. */
+  inodesFree?: number;
+  inodes?: number;
+  inodesUsed?: number;
+}
+
 export interface NodeStats {
   nodeName: string;
   startTime: string;
   cpu: CpuStats;
   memory: MemoryStats;
-  fs?: { time: string; availableBytes: number; capacityBytes: number; usedBytes: number };
+  network?: NetworkStats;
+  /** The file system pods' files and, on one disk with it, Docker's data are on. */
+  fs?: FsStats;
+  runtime?: { imageFs: FsStats; containerFs: FsStats };
+  /** Processes and threads of the machine, and how many there may be. */
+  rlimit?: { time: string; maxpid: number; curproc: number };
 }
 
 export interface PodStats {
   podRef: { name: string; namespace: string; uid: string };
   startTime: string;
   containers: ContainerStats[];
+  /** The sums over its containers. */
+  cpu?: CpuStats;
+  memory?: MemoryStats;
+  /** None for a pod on the machine's own network. */
+  network?: NetworkStats;
 }
 
 export interface ContainerStats {
