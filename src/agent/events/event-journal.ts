@@ -5,6 +5,7 @@ import type { ApiClient } from '../../shared/client/api-client.ts';
 import { Backoff, delay } from '../../shared/client/backoff.ts';
 import type { Clock, Logger } from '../../shared/logger.ts';
 import { kubeTime } from '../pods/container-status.ts';
+import { fieldPathOf } from '../pods/pod-containers.ts';
 import { readJson, writeAtomic } from '../state/atomic-file.ts';
 
 /** What an event is about. */
@@ -52,10 +53,7 @@ export class EventJournal {
   }
 
   podEvent(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string, container?: Container): void {
-    const kind = (pod.spec?.initContainers ?? []).some(({ name }) => name === container?.name)
-      ? 'initContainers'
-      : 'containers';
-    const fieldPath = container ? `spec.${kind}{${container.name}}` : undefined;
+    const fieldPath = container && fieldPathOf(pod, container);
     this.record({ apiVersion: 'v1', kind: 'Pod', metadata: pod.metadata ?? {} }, type, reason, message, fieldPath);
   }
 

@@ -96,6 +96,5 @@ function readyVerdict(pod: Pod, containersReady: Verdict): Verdict {
       : [`the status of pod readiness gate "${conditionType}" is not "True", but ${condition.status}`];
   });
   if (messages.length === 0) return { status: 'True' };
-  const message = messages.length === 1 ? messages.join('') : `[${messages.join(', ')}]`;
-  return { status: 'False', reason: 'ReadinessGatesNotReady', message };
+  return { status: 'False', reason: 'ReadinessGatesNotReady', message: messages.join(', ') };
 }

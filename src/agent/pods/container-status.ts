@@ -1,5 +1,6 @@
 import type { Container, ContainerStatus, Pod } from '../../shared/api/kinds.ts';
 import { currentOf, previousOf, type ObservedContainer, type ObservedPod } from '../runtime/observed.ts';
+import { isEphemeral } from './pod-containers.ts';
 import { isSidecar, mayRestart } from './restart-policy.ts';
 
 /** Why a container that should run does not, in the words of its status (kubelet's reason cache). */
@@ -40,7 +41,7 @@ export function containerStatuses(
     const current = currentOf(input.observed, container.name);
     const status = current
       ? observedStatus(input, container, current)
-      : absentStatus(container, before, options.init && !hasInit ? {} : idle);
+      : absentStatus(input.pod, container, before, options.init && !hasInit ? {} : idle);
     const reason = input.waiting.get(container.name);
     const finished = options.init && !isSidecar(container) && current?.state === 'exited' && current.exitCode === 0;
     if (!reason || finished || !mayRestart(input.pod, container, current)) return status;
@@ -69,13 +70,17 @@ function observedStatus(
     image: current.image,
     imageID: input.imageRef(current.imageId),
     containerID: `docker://${current.id}`,
-    started: current.state === 'running' && input.started.has(current.id),
+    // Nothing waits for an ephemeral container, so nothing is said about it.
+    ...(isEphemeral(input.pod, container.name)
+      ? {}
+      : { started: current.state === 'running' && input.started.has(current.id) }),
     ...(container.resources ? { resources: container.resources } : {}),
   };
 }
 
 /** A container that was never made, or whose remains somebody removed. */
 function absentStatus(
+  pod: Pod,
   container: Container,
   before: ContainerStatus | undefined,
   idle: ContainerState,
@@ -88,7 +93,7 @@ function absentStatus(
     restartCount: before?.restartCount ?? 0,
     image: container.image ?? '',
     imageID: before?.imageID ?? '',
-    started: false,
+    ...(isEphemeral(pod, container.name) ? {} : { started: false }),
   };
   if (before?.state?.terminated) return { ...fresh, lastState: before.state };
   if (!before?.state?.running) return fresh;

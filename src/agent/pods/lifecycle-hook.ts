@@ -4,6 +4,9 @@ import type { Container } from '../../shared/api/kinds.ts';
 import { delay } from '../../shared/client/backoff.ts';
 import { resolvePort, type ExecProbe } from '../probes/run-probe.ts';
 
+/** The longest a timer can run. */
+export const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
 export type LifecycleHandler = NonNullable<NonNullable<Container['lifecycle']>['preStop']>;
 
 /**

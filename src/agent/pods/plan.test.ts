@@ -10,6 +10,7 @@ function plan(input: Partial<PlanInput>): Plan {
     backoff: {},
     signalledAt: new Map(),
     unhealthy: new Map(),
+    hooking: new Set(),
     started: new Set(),
     now: 100_000,
     ...input,

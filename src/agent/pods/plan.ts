@@ -2,11 +2,13 @@ import type { Container, Pod } from '../../shared/api/kinds.ts';
 import { currentOf, type ObservedContainer, type ObservedPod, type ObservedSandbox } from '../runtime/observed.ts';
 import { specHash } from '../runtime/spec-hash.ts';
 import { goDuration } from './go-duration.ts';
+import { ephemeralContainersOf } from './pod-containers.ts';
 import { describePod } from './pod-name.ts';
 import { retryAt, type BackoffEntry } from './restart-backoff.ts';
 import { isSidecar, mayRestart } from './restart-policy.ts';
 
-export type ProbeFailure = 'liveness' | 'startup';
+/** What can make a running container one that must be killed: a probe, or its own hook. */
+export type HealthFailure = 'liveness' | 'startup' | 'postStart';
 
 /** What the kubelet knows when it decides about one pod. */
 export interface PlanInput {
@@ -18,8 +20,10 @@ export interface PlanInput {
   backoff: Readonly<Record<string, BackoffEntry>>;
   /** When each container (by id) was sent its stop signal. */
   signalledAt: ReadonlyMap<string, number>;
-  /** Containers (by id) whose liveness or startup probe has failed for good. */
-  unhealthy: ReadonlyMap<string, ProbeFailure>;
+  /** Containers (by id) whose liveness or startup probe has failed for good, or whose postStart hook has. */
+  unhealthy: ReadonlyMap<string, HealthFailure>;
+  /** Containers (by id) whose postStart hook has not ended. */
+  hooking: ReadonlySet<string>;
   /** Containers (by id) that count as started: running and past their startup probe. */
   started: ReadonlySet<string>;
   now: number;
@@ -95,15 +99,32 @@ function planRun(input: PlanInput, plan: Plan): void {
 
   const initialised = planInit(input, plan, sandbox);
   if (initialised === 'failed') return void planStop(input, plan, graceOf(pod));
-  if (initialised === 'waiting') return;
+  if (initialised === 'done' && !planMain(input, plan, sandbox)) {
+    // Everything has ended for good: sidecars and the sandbox follow.
+    return void planStop(input, plan, graceOf(pod));
+  }
+  // They look at whatever there is, also before the pod is initialised.
+  for (const container of ephemeralContainersOf(pod)) {
+    const current = currentOf(observed, container.name);
+    if (mayRestart(pod, container, current)) start(input, plan, container, sandbox, current);
+  }
+}
+
+/** The pod's own containers, one after the other's postStart hook. Returns whether any of them has not ended for good. */
+function planMain(input: PlanInput, plan: Plan, sandbox: ObservedSandbox): boolean {
+  const { pod, observed } = input;
   const containers = pod.spec?.containers ?? [];
-  for (const container of containers) planContainer(input, plan, container, sandbox);
-  const active = containers.some((container) => {
+  for (const container of containers) {
+    planContainer(input, plan, container, sandbox);
+    const current = currentOf(observed, container.name);
+    if (current && input.hooking.has(current.id)) break;
+    const starts = plan.actions.some((action) => action.kind === 'start' && action.container === container);
+    if (starts && container.lifecycle?.postStart) break;
+  }
+  return containers.some((container) => {
     const current = currentOf(observed, container.name);
     return current?.state === 'running' || mayRestart(pod, container, current);
   });
-  // Everything has ended for good: sidecars and the sandbox follow.
-  if (!active) planStop(input, plan, graceOf(pod));
 }
 
 /** A pod without a sandbox: stop what lost its namespaces, then make a new one if there is anything left to run. */
@@ -163,6 +184,8 @@ function planContainer(input: PlanInput, plan: Plan, container: Container, sandb
   const name = container.name;
   if (current.specHash !== specHash(container)) {
     stop(input, plan, current, graceOf(pod), `Container ${name} definition changed, will be restarted`);
+  } else if (failure === 'postStart') {
+    stop(input, plan, current, graceOf(pod), 'FailedPostStartHook');
   } else if (failure) {
     const probe = failure === 'liveness' ? container.livenessProbe : container.startupProbe;
     const grace = probe?.terminationGracePeriodSeconds ?? graceOf(pod);

@@ -2,13 +2,17 @@ import type { Pod } from '../../shared/api/kinds.ts';
 import { qosClass } from '../runtime/resources.ts';
 import { podConditions } from './conditions.ts';
 import { containerStatuses, kubeTime, type ContainerStatusInput } from './container-status.ts';
-import { podPhase } from './phase.ts';
+import { podPhase, type PodPhase } from './phase.ts';
+import { ephemeralContainersOf } from './pod-containers.ts';
+import type { PodEnd } from './pod-end.ts';
 
 export type PodStatus = NonNullable<Pod['status']>;
 
 export interface PodStatusInput extends ContainerStatusInput {
   /** The pod is being stopped for good (deleted, or ended). */
   stopping: boolean;
+  /** Set when the kubelet itself has ended the pod: it has failed once nothing of it runs any more. */
+  end?: PodEnd;
   /** The machine's address. */
   hostIp: string | undefined;
   now: number;
@@ -22,11 +26,13 @@ export function podStatus(input: PodStatusInput): PodStatus {
     init: true,
   });
   const main = containerStatuses(input, pod.spec?.containers ?? [], before.containerStatuses ?? [], { init: false });
+  const ephemeral = containerStatuses(input, ephemeralContainersOf(pod), before.ephemeralContainerStatuses ?? [], {
+    init: false,
+  });
   const sandbox = observed.sandboxes.find(({ running }) => running);
   const podIp = pod.spec?.hostNetwork ? (sandbox ? input.hostIp : undefined) : sandbox?.podIp;
-  const ended = before.phase === 'Succeeded' || before.phase === 'Failed';
-  // A pod that has ended stays ended, as the API server would insist.
-  const phase = ended ? (before.phase as 'Succeeded' | 'Failed') : podPhase(pod, init, main, input.stopping);
+  const phase = phaseOf(input, () => podPhase(pod, init, main, input.stopping));
+  const { reason, message } = phase === 'Failed' && input.end ? input.end : before;
   const now = kubeTime(input.now);
   // The address outlives the sandbox in the status of an ended pod.
   const shownIp = podIp ?? (phase === 'Succeeded' || phase === 'Failed' || input.stopping ? before.podIP : undefined);
@@ -34,13 +40,22 @@ export function podStatus(input: PodStatusInput): PodStatus {
     ...(pod.metadata?.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
     phase,
     conditions: podConditions({ pod, phase, init, main, sandboxReady: sandbox !== undefined, now }),
-    ...(before.reason ? { reason: before.reason } : {}),
-    ...(before.message ? { message: before.message } : {}),
+    ...(reason ? { reason } : {}),
+    ...(message ? { message } : {}),
     ...(input.hostIp ? { hostIP: input.hostIp, hostIPs: [{ ip: input.hostIp }] } : {}),
     ...(shownIp ? { podIP: shownIp, podIPs: [{ ip: shownIp }] } : {}),
     startTime: before.startTime ?? now,
     ...(init.length > 0 ? { initContainerStatuses: init } : {}),
     containerStatuses: main,
+    ...(ephemeral.length > 0 ? { ephemeralContainerStatuses: ephemeral } : {}),
     qosClass: before.qosClass ?? qosClass(pod),
   };
+}
+
+function phaseOf({ pod, observed, end }: PodStatusInput, ofContainers: () => PodPhase): PodPhase {
+  const { phase } = pod.status ?? {};
+  // A pod that has ended stays ended, as the API server would insist.
+  if (phase === 'Succeeded' || phase === 'Failed') return phase;
+  // Only once nothing of it runs, as its place is given away then (pkg/kubelet/status mergePodStatus).
+  return end && observed.containers.every(({ state }) => state !== 'running') ? 'Failed' : ofContainers();
 }

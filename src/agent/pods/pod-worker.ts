@@ -1,18 +1,22 @@
 import { messageOf, isNotFound, isConflict } from '../../shared/api/errors.ts';
-import { PODS, type Pod } from '../../shared/api/kinds.ts';
+import { PODS, type Container, type Pod } from '../../shared/api/kinds.ts';
 import { nameOf } from '../../shared/api/meta.ts';
 import type { ObservedContainer, ObservedPod } from '../runtime/observed.ts';
 import type { PodRecord } from '../state/checkpoint.ts';
 import { PodDirectory } from '../volumes/pod-directory.ts';
-import { runLifecycleHook } from './lifecycle-hook.ts';
+import { MAX_TIMEOUT_MS, runLifecycleHook } from './lifecycle-hook.ts';
 import { backoffKey, planPod, type Action, type Plan } from './plan.ts';
+import { activeDeadlineOf, deadlineEnd, type PodEnd } from './pod-end.ts';
 import { describePod } from './pod-name.ts';
 import { podStatus, type PodStatus } from './pod-status.ts';
+import { PostStartHooks } from './post-start-hooks.ts';
 import { nextBackoff, type BackoffEntry } from './restart-backoff.ts';
-import { startContainer, surroundings } from './start-container.ts';
+import { hookAddress, signalContainer } from './signal-container.ts';
+import { startContainer } from './start-container.ts';
 import { startSandbox } from './start-sandbox.ts';
 import { mergeForeign } from './status-merge.ts';
 import { terminationMessage } from './termination-message.ts';
+import { VolumeRefresh } from './volume-refresh.ts';
 import { containerOf, type WorkerDeps } from './worker-deps.ts';
 
 interface Waiting {
@@ -20,9 +24,6 @@ interface Waiting {
   message: string;
   retryAt?: number;
 }
-
-/** How often files that come from the API are brought up to date in running pods (kubelet's sync and cache period). */
-const REFRESH_MS = 60_000;
 
 /** After a failure of the worker itself (Docker away, API away at the end of a pod). */
 const RETRY_MS = 2_000;
@@ -44,8 +45,12 @@ export class PodWorker {
   /** Ends for which a back-off was announced. */
   readonly #announced = new Set<string>();
   #sandboxRetryAt = 0;
-  /** When files from the API are due to be looked at again; 0 for a pod that has none. */
-  #refreshAt = 0;
+  /** Why we have ended the pod; its status says so when nothing of it runs any more. */
+  #end: PodEnd | undefined;
+  /** Its end is being written down; from here on it holds nothing of the machine. */
+  #finishing = false;
+  readonly #hooks = new PostStartHooks();
+  readonly #refresh: VolumeRefresh;
   #running = false;
   #again = false;
   #stopped = false;
@@ -62,10 +67,23 @@ export class PodWorker {
     this.#backoff = record.backoff;
     this.uid = record.pod.metadata?.uid ?? '';
     this.#directory = new PodDirectory(deps.podsRoot, this.uid);
+    this.#refresh = new VolumeRefresh(deps, this.#directory);
   }
 
   get pod(): Pod {
     return this.#status ? { ...this.#pod, status: mergeForeign(this.#status, this.#pod.status ?? {}) } : this.#pod;
+  }
+
+  /** Whether its ports and resources are still taken. */
+  get active(): boolean {
+    const { phase } = this.pod.status ?? {};
+    return !this.#finishing && phase !== 'Failed' && phase !== 'Succeeded';
+  }
+
+  /** Ends the pod for good: it is stopped within its grace, and has then failed with this reason. */
+  end(end: PodEnd): void {
+    this.#end ??= end;
+    this.trigger();
   }
 
   update(pod: Pod): void {
@@ -111,27 +129,34 @@ export class PodWorker {
     const { deps } = this;
     const pod = this.pod;
     const observed = (await deps.runtime.observe(this.uid)) ?? emptyPod(pod);
+    this.#checkDeadline(pod);
     const termination = this.#termination(pod);
     const podIp = pod.spec?.hostNetwork
       ? deps.machine.hostIp
       : observed.sandboxes.find(({ running }) => running)?.podIp;
+    const settled = withoutHooking(observed, this.#hooks.running);
     if (termination) deps.prober.forget(this.uid);
-    else deps.prober.sync(pod, observed, podIp);
-    const verdicts = deps.prober.verdicts(pod, observed);
+    else deps.prober.sync(pod, settled, podIp);
+    const verdicts = deps.prober.verdicts(pod, settled);
     const plan = planPod({
       pod,
       observed,
       ...(termination ? { termination } : {}),
       backoff: this.#backoff,
       signalledAt: this.#signalledAt,
-      unhealthy: verdicts.unhealthy,
+      unhealthy: new Map([...verdicts.unhealthy, ...[...this.#hooks.failed].map((id) => [id, 'postStart'] as const)]),
+      hooking: this.#hooks.running,
       started: verdicts.started,
       now: deps.clock.now(),
     });
     this.#announceBackoffs(plan, observed);
     // Before anything slow: the first look, and everything a start has to wait for.
     if (!this.#status || plan.actions.length === 0) await this.#report(pod, observed, plan, verdicts);
-    if (!termination) await this.#refreshVolumes(pod, observed);
+    if (!termination)
+      await this.#refresh.refresh(
+        pod,
+        observed.sandboxes.find(({ running }) => running),
+      );
     let acted = false;
     for (const action of plan.actions) acted = (await this.#act(action, plan)) || acted;
     if (plan.stopped && termination && (this.#gone || pod.metadata?.deletionTimestamp)) return this.#finish(observed);
@@ -142,31 +167,12 @@ export class PodWorker {
     }
   }
 
-  /** A ConfigMap or Secret may have changed since its files were written. */
-  async #refreshVolumes(pod: Pod, observed: ObservedPod): Promise<void> {
-    const { deps } = this;
-    const sandbox = observed.sandboxes.find(({ running }) => running);
-    const fromApi = (pod.spec?.volumes ?? []).some(
-      ({ configMap, secret, projected }) => configMap ?? secret ?? projected,
-    );
-    if (!fromApi || !sandbox) return;
-    const now = deps.clock.now();
-    if (this.#refreshAt > now) return;
-    const due = this.#refreshAt > 0;
-    this.#refreshAt = now + REFRESH_MS;
-    // The first time they have only just been written.
-    if (!due) return;
-    try {
-      await deps.volumes.setUp(
-        pod,
-        this.#directory,
-        await deps.objects.referenced(pod),
-        surroundings(deps, pod, sandbox),
-      );
-    } catch (error) {
-      // A running container keeps the files it has.
-      deps.log.debug({ err: messageOf(error), pod: describePod(pod) }, 'cannot refresh volumes');
-    }
+  #checkDeadline(pod: Pod): void {
+    if (this.#end || this.#gone || !this.active) return;
+    const end = deadlineEnd(pod, this.deps.clock.now());
+    if (!end) return;
+    this.#end = end;
+    this.deps.events.podEvent(this.#pod, 'Normal', end.reason, end.message);
   }
 
   #termination(pod: Pod): { graceSeconds: number } | undefined {
@@ -174,6 +180,7 @@ export class PodWorker {
     if (pod.metadata?.deletionTimestamp) return { graceSeconds: pod.metadata.deletionGracePeriodSeconds ?? spec };
     // Force-deleted, or deleted while we were away: nobody waits, but its containers still get their time.
     if (this.#gone) return { graceSeconds: spec };
+    if (this.#end) return { graceSeconds: spec };
     return pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded' ? { graceSeconds: spec } : undefined;
   }
 
@@ -203,7 +210,7 @@ export class PodWorker {
       case 'signal':
         this.#signalledAt.set(action.container.id, clock.now());
         events.podEvent(this.#pod, 'Normal', 'Killing', action.message, containerOf(this.#pod, action.container.name));
-        await this.#signal(action.container);
+        await signalContainer(deps, this.pod, action.container, this.#termination(this.pod)?.graceSeconds ?? 30);
         return false;
       case 'kill':
         await runtime.signal(action.container.id, 'SIGKILL');
@@ -214,22 +221,6 @@ export class PodWorker {
       case 'start':
         return this.#start(action);
     }
-  }
-
-  /** The stop signal, after the container's preStop hook if it has one: that runs within the grace, and holds up nothing else. */
-  async #signal({ id, name, stopSignal }: ObservedContainer): Promise<void> {
-    const { runtime, events, machine, prober } = this.deps;
-    const container = containerOf(this.#pod, name);
-    const hook = container?.lifecycle?.preStop;
-    if (!container || !hook) return runtime.signal(id, stopSignal);
-    const podIp = this.#pod.spec?.hostNetwork ? machine.hostIp : (this.#status?.podIP ?? '');
-    const graceMs = Math.max(1, this.#termination(this.pod)?.graceSeconds ?? 30) * 1000;
-    void runLifecycleHook(hook, container, podIp, prober.execIn(id), graceMs)
-      .catch(() => events.podEvent(this.#pod, 'Warning', 'FailedPreStopHook', 'PreStopHook failed', container))
-      .then(() => runtime.signal(id, stopSignal))
-      .catch((error: unknown) =>
-        this.deps.log.warn({ err: messageOf(error), container: id }, 'cannot signal a container'),
-      );
   }
 
   async #start(action: Extract<Action, { kind: 'start' }>): Promise<boolean> {
@@ -249,12 +240,30 @@ export class PodWorker {
         [key]: nextBackoff(this.#backoff[key], failed.finishedAt ?? failed.createdAt, now),
       };
     }
-    if (outcome.kind === 'started') this.#waiting.delete(container.name);
-    else {
+    if (outcome.kind === 'started') {
+      this.#waiting.delete(container.name);
+      this.#beginPostStart(container, outcome.id);
+    } else {
       const { reason, message, retryAt } = outcome;
       this.#waiting.set(container.name, { reason, message, ...(made ? {} : { retryAt }) });
     }
     return made;
+  }
+
+  #beginPostStart(container: Container, id: string): void {
+    const { prober, events } = this.deps;
+    const hook = container.lifecycle?.postStart;
+    if (!hook) return;
+    // It has all the time it wants (RunInContainer is given no timeout); the container's end is its end.
+    const run = (): Promise<void> =>
+      runLifecycleHook(hook, container, hookAddress(this.deps, this.pod), prober.execIn(id), MAX_TIMEOUT_MS);
+    this.#hooks.begin(id, run, (failure) => {
+      if (failure !== undefined) {
+        events.podEvent(this.#pod, 'Warning', 'FailedPostStartHook', 'PostStartHook failed', container);
+        this.#waiting.set(container.name, { reason: 'PostStartHookError', message: failure });
+      }
+      this.trigger();
+    });
   }
 
   #announceBackoffs(plan: Plan, observed: ObservedPod): void {
@@ -279,13 +288,15 @@ export class PodWorker {
     const stopping = this.#gone || pod.metadata?.deletionTimestamp !== undefined;
     const status = podStatus({
       pod,
-      observed,
+      observed: asCreating(observed, this.#hooks.running),
+      ...(this.#end ? { end: this.#end } : {}),
       waiting: stopping ? new Map() : this.#waiting,
       started: verdicts.started,
       ready: verdicts.ready,
       messages: this.#messages,
       imageRef: (id) => deps.images.referenceOf(id),
-      stopping: stopping || (plan.stopped && pod.spec?.restartPolicy !== 'Always'),
+      stopping:
+        stopping || (plan.stopped && this.#end !== undefined) || (plan.stopped && pod.spec?.restartPolicy !== 'Always'),
       hostIp: deps.machine.hostIp,
       now: deps.clock.now(),
     });
@@ -310,6 +321,7 @@ export class PodWorker {
       this.#messages.set(container.id, await terminationMessage(this.deps.runtime.docker, spec, container, file));
     }
     const known = new Set(containers.map(({ id }) => id));
+    this.#hooks.keepOnly(known);
     for (const map of [this.#messages, this.#signalledAt])
       for (const id of map.keys()) if (!known.has(id)) map.delete(id);
   }
@@ -317,6 +329,7 @@ export class PodWorker {
   /** Nothing runs any more: tell the API the end, let it delete the pod, then remove every trace. */
   async #finish(observed: ObservedPod): Promise<void> {
     const { deps } = this;
+    this.#finishing = true;
     if (!this.#gone) {
       await this.#report(
         this.pod,
@@ -350,13 +363,14 @@ export class PodWorker {
   #scheduleWake(plan: Plan): void {
     const times = [...this.#waiting.values()].flatMap(({ retryAt }) => retryAt ?? []);
     if (plan.wakeAt !== undefined) times.push(plan.wakeAt);
-    for (const time of [this.#sandboxRetryAt, this.#refreshAt]) if (time > 0) times.push(time);
+    const deadline = this.#end ? undefined : activeDeadlineOf(this.pod);
+    for (const time of [this.#sandboxRetryAt, this.#refresh.dueAt, deadline ?? 0]) if (time > 0) times.push(time);
     if (times.length > 0) this.#wakeIn(Math.max(0, Math.min(...times) - this.deps.clock.now()));
   }
 
   #wakeIn(ms: number): void {
     clearTimeout(this.#timer);
-    if (!this.#stopped) this.#timer = setTimeout(() => this.trigger(), ms);
+    if (!this.#stopped) this.#timer = setTimeout(() => this.trigger(), Math.min(ms, MAX_TIMEOUT_MS));
   }
 }
 
@@ -364,3 +378,17 @@ function emptyPod(pod: Pod): ObservedPod {
   const { uid = '', name = '', namespace = '' } = pod.metadata ?? {};
   return { uid, name, namespace, sandboxes: [], containers: [] };
 }
+
+/** Without the containers whose postStart hook runs: they are not probed and not started yet. */
+const withoutHooking = (observed: ObservedPod, hooking: ReadonlySet<string>): ObservedPod => ({
+  ...observed,
+  containers: observed.containers.filter(({ id }) => !hooking.has(id)),
+});
+
+/** With the containers whose postStart hook runs as what they are shown to be. */
+const asCreating = (observed: ObservedPod, hooking: ReadonlySet<string>): ObservedPod => ({
+  ...observed,
+  containers: observed.containers.map((each) =>
+    hooking.has(each.id) && each.state === 'running' ? { ...each, state: 'created' } : each,
+  ),
+});

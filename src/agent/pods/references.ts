@@ -1,4 +1,5 @@
 import type { Pod } from '../../shared/api/kinds.ts';
+import { allContainersOf } from './pod-containers.ts';
 
 /** Names of the ConfigMaps and Secrets of its namespace that a pod uses. */
 export interface References {
@@ -11,7 +12,7 @@ export function referencesOf(pod: Pod): References {
   const configMaps = new Set<string>();
   const secrets = new Set<string>();
   const note = (set: Set<string>, name: string | undefined): void => void (name && set.add(name));
-  for (const container of [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]) {
+  for (const container of allContainersOf(pod)) {
     for (const { configMapRef, secretRef } of container.envFrom ?? []) {
       note(configMaps, configMapRef?.name);
       note(secrets, secretRef?.name);

@@ -1,21 +1,23 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { messageOf } from '../../shared/api/errors.ts';
 import type { Container, Pod } from '../../shared/api/kinds.ts';
-import { containerSpec } from '../runtime/container-spec.ts';
+import { containerSpec, podHostname } from '../runtime/container-spec.ts';
 import { dockerMessage, isDockerDown } from '../runtime/docker-error.ts';
 import type { LocalImage } from '../runtime/image-store.ts';
-import type { ObservedSandbox } from '../runtime/observed.ts';
+import { currentOf, type ObservedSandbox } from '../runtime/observed.ts';
 import { oomScoreAdj } from '../runtime/resources.ts';
-import { nonRootViolation } from '../runtime/security.ts';
+import { nonRootViolation, seccompProfileOf } from '../runtime/security.ts';
 import { hostNetworkHostsFile, hostsFile } from '../volumes/hosts-file.ts';
 import { MACHINE_ROOT } from '../volumes/host-path.ts';
 import type { PodDirectory } from '../volumes/pod-directory.ts';
 import { containerMounts, MountError } from '../volumes/volume-setup.ts';
 import { writeAtomic } from '../state/atomic-file.ts';
 import { ConfigError } from './config-error.ts';
-import { environment } from './environment.ts';
+import { environment, type EnvironmentVariable } from './environment.ts';
 import { expand } from './expansion.ts';
 import type { Surroundings } from './field-ref.ts';
+import { targetOf } from './pod-containers.ts';
 import { serviceEnvironment } from './service-environment.ts';
 import { StartFailure, type StartOutcome, type WorkerDeps } from './worker-deps.ts';
 
@@ -39,9 +41,9 @@ export async function startContainer(deps: WorkerDeps, request: StartRequest): P
   const outcome = await deps.puller.ensure(pod, container);
   if (outcome.kind !== 'ready') return outcome;
   try {
-    await createAndStart(deps, request, outcome.image);
+    const id = await createAndStart(deps, request, outcome.image);
     deps.events.podEvent(pod, 'Normal', 'Started', `Started container ${container.name}`, container);
-    return { kind: 'started' };
+    return { kind: 'started', id };
   } catch (error) {
     if (!(error instanceof StartFailure)) throw error;
     deps.events.podEvent(pod, 'Warning', 'Failed', `Error: ${error.message}`, container);
@@ -49,12 +51,12 @@ export async function startContainer(deps: WorkerDeps, request: StartRequest): P
   }
 }
 
-async function createAndStart(deps: WorkerDeps, request: StartRequest, image: LocalImage): Promise<void> {
+async function createAndStart(deps: WorkerDeps, request: StartRequest, image: LocalImage): Promise<string> {
   const { pod, container } = request;
   const spec = await configure(deps, request, image);
   let created = false;
   try {
-    await deps.runtime.createAndStart(spec, () => {
+    return await deps.runtime.createAndStart(spec, () => {
       created = true;
       deps.events.podEvent(pod, 'Normal', 'Created', `Created container: ${container.name}`, container);
     });
@@ -79,6 +81,7 @@ async function configure(
     await writeHostsFile(pod, directory, around.podIp ?? '');
     const env = environment(pod, container, objects, around, serviceEnvironment(pod, deps.services.services));
     const variables = new Map(env.map(({ name, value }) => [name, value]));
+    const targetId = await targetContainer(deps, pod, container);
     const violation = nonRootViolation(pod, container, image.user);
     if (violation) throw new ConfigError(violation);
     const mounts = await containerMounts({
@@ -94,8 +97,11 @@ async function configure(
       clusterId: deps.clusterId,
       attempt: request.attempt,
       sandboxId: sandbox.id,
+      ...(targetId === undefined ? {} : { targetId }),
       imageRef: image.id,
-      env: [...env, { name: 'HOSTNAME', value: pod.spec?.hostname ?? pod.metadata?.name ?? '' }],
+      imageUser: image.user,
+      ...(await localSeccompProfile(pod, container)),
+      env: withHostname(pod, env),
       mounts,
       oomScoreAdj: oomScoreAdj(pod, container, deps.machine.memoryCapacityBytes),
       command: container.command?.map((part) => expand(part, variables)),
@@ -105,6 +111,33 @@ async function configure(
     if (error instanceof MountError) deps.events.podEvent(pod, 'Warning', 'FailedMount', error.message);
     throw new StartFailure('CreateContainerConfigError', messageOf(error), { cause: error });
   }
+}
+
+/** Where the kubelet looks for seccomp profiles of the machine (its root directory, `seccomp`). */
+const SECCOMP_ROOT = `${MACHINE_ROOT}/var/lib/kubelet/seccomp`;
+
+async function localSeccompProfile(pod: Pod, container: Container): Promise<{ seccompProfile?: string }> {
+  const profile = seccompProfileOf(pod, container);
+  if (profile?.type !== 'Localhost') return {};
+  const file = join(SECCOMP_ROOT, profile.localhostProfile ?? '');
+  // The API lets no `..` through; the machine's files are not for a pod to name all the same.
+  if (!file.startsWith(`${SECCOMP_ROOT}/`))
+    throw new ConfigError(`invalid seccomp profile "${profile.localhostProfile}"`);
+  try {
+    return { seccompProfile: JSON.stringify(JSON.parse(await readFile(file, 'utf8'))) };
+  } catch (error) {
+    throw new ConfigError(`cannot load seccomp profile "${profile.localhostProfile}": ${messageOf(error)}`);
+  }
+}
+
+/** The container whose processes an ephemeral one is to see; undefined when it names none. */
+async function targetContainer(deps: WorkerDeps, pod: Pod, container: Container): Promise<string | undefined> {
+  const name = targetOf(pod, container.name);
+  if (name === undefined) return undefined;
+  const observed = await deps.runtime.observe(pod.metadata?.uid ?? '');
+  const target = observed && currentOf(observed, name);
+  if (!target) throw new ConfigError(`unable to find target container ${name}`);
+  return target.id;
 }
 
 /** What a pod in this sandbox is told about where it runs. */
@@ -124,3 +157,9 @@ async function writeHostsFile(pod: Pod, directory: PodDirectory, podIp: string):
   });
   if (current === undefined) await writeAtomic(directory.hostsFile, content);
 }
+
+/** What a shell and many a program take for the name of the machine; the pod's own word for it counts more. */
+const withHostname = (pod: Pod, env: EnvironmentVariable[]): EnvironmentVariable[] =>
+  pod.spec?.hostNetwork || env.some(({ name }) => name === 'HOSTNAME')
+    ? env
+    : [...env, { name: 'HOSTNAME', value: podHostname(pod) }];

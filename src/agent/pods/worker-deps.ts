@@ -13,6 +13,7 @@ import type { ImageStore } from '../runtime/image-store.ts';
 import type { Checkpoint } from '../state/checkpoint.ts';
 import type { ObjectSource } from '../state/object-source.ts';
 import type { VolumeSetup } from '../volumes/volume-setup.ts';
+import { allContainersOf } from './pod-containers.ts';
 import type { StatusReporter } from './status-reporter.ts';
 
 /** What the agent knows about its own machine, for pods. */
@@ -63,12 +64,12 @@ export class StartFailure extends Error {
 
 /** What a start came to. */
 export type StartOutcome =
-  | { kind: 'started' }
+  | { kind: 'started'; id: string }
   /** Its image is being pulled; the worker is called when that ends. */
   | { kind: 'pulling' }
   | { kind: 'refused'; reason: string; message: string; retryAt: number };
 
-/** The container of a pod's spec with this name, init containers included. */
+/** The container of a pod's spec with this name, init and ephemeral containers included. */
 export function containerOf(pod: Pod, name: string): Container | undefined {
-  return [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].find((each) => each.name === name);
+  return allContainersOf(pod).find((each) => each.name === name);
 }

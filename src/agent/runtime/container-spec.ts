@@ -21,8 +21,14 @@ export interface ContainerSpecInput {
   clusterId: string;
   attempt: number;
   sandboxId: string;
+  /** The container whose processes this one sees, for an ephemeral container. */
+  targetId?: string;
   /** Image id, so that a tag moved meanwhile changes nothing. */
   imageRef: string;
+  /** The image's USER; empty is root. */
+  imageUser: string;
+  /** The text of the seccomp profile the container is to have, where it names a file of the machine. */
+  seccompProfile?: string;
   env: { name: string; value: string }[];
   mounts: Mount[];
   oomScoreAdj: number;
@@ -35,11 +41,11 @@ export interface ContainerSpecInput {
 export function containerSpec(input: ContainerSpecInput): ContainerCreateOptions {
   const { pod, container } = input;
   const namespaceOf = `container:${input.sandboxId}`;
-  const security = securityOptions(pod, container);
+  const security = securityOptions(pod, container, input.imageUser, input.seccompProfile);
   const hostConfig: HostConfig = {
     NetworkMode: namespaceOf,
     IpcMode: pod.spec?.hostIPC ? 'host' : namespaceOf,
-    ...pidMode(pod, input.sandboxId),
+    ...pidMode(pod, input),
     Binds: input.mounts.map(bindOf),
     LogConfig: LOG_CONFIG,
     // The kubelet restarts; Docker must not.
@@ -56,6 +62,7 @@ export function containerSpec(input: ContainerSpecInput): ContainerCreateOptions
     ...(input.args ? { Cmd: input.args } : {}),
     ...(container.workingDir ? { WorkingDir: container.workingDir } : {}),
     ...(security.user === undefined ? {} : { User: security.user }),
+    ...(container.lifecycle?.stopSignal ? { StopSignal: container.lifecycle.stopSignal } : {}),
     Tty: container.tty ?? false,
     OpenStdin: container.stdin ?? false,
     StdinOnce: container.stdinOnce ?? false,
@@ -120,10 +127,13 @@ export function podHostname(pod: Pod): string {
   return name.slice(0, 63).replace(/[-.]+$/, '');
 }
 
-function pidMode(pod: Pod, sandboxId: string): Pick<HostConfig, 'PidMode'> {
+function pidMode(
+  pod: Pod,
+  { sandboxId, targetId }: Pick<ContainerSpecInput, 'sandboxId' | 'targetId'>,
+): Pick<HostConfig, 'PidMode'> {
   if (pod.spec?.hostPID) return { PidMode: 'host' };
   if (pod.spec?.shareProcessNamespace) return { PidMode: `container:${sandboxId}` };
-  return {};
+  return targetId === undefined ? {} : { PidMode: `container:${targetId}` };
 }
 
 function bindOf(mount: Mount): string {

@@ -4,33 +4,74 @@ import type { Container, Pod } from '../../shared/api/kinds.ts';
 export interface SecurityOptions {
   /** `uid[:gid]`; undefined leaves the image's user. */
   user?: string;
-  hostConfig: Pick<HostConfig, 'Privileged' | 'CapAdd' | 'CapDrop' | 'ReadonlyRootfs' | 'SecurityOpt' | 'GroupAdd'>;
+  hostConfig: Pick<
+    HostConfig,
+    | 'Privileged'
+    | 'CapAdd'
+    | 'CapDrop'
+    | 'ReadonlyRootfs'
+    | 'SecurityOpt'
+    | 'GroupAdd'
+    | 'MaskedPaths'
+    | 'ReadonlyPaths'
+  >;
 }
 
-/** A container's effective security context (its own fields over the pod's) in Docker's terms. */
-export function securityOptions(pod: Pod, container: Container): SecurityOptions {
+/**
+ * A container's effective security context (its own fields over the pod's) in Docker's terms. `imageUser` is the
+ * image's USER, `localProfile` the text of a seccomp profile of the machine. Where nothing is said about seccomp and
+ * AppArmor, Docker's own profiles hold, as with the kubelet's `--seccomp-default`.
+ */
+export function securityOptions(
+  pod: Pod,
+  container: Container,
+  imageUser = '',
+  localProfile?: string,
+): SecurityOptions {
   const ofPod = pod.spec?.securityContext ?? {};
   const own = container.securityContext ?? {};
   const uid = own.runAsUser ?? ofPod.runAsUser;
   const gid = own.runAsGroup ?? ofPod.runAsGroup;
-  const profile = own.seccompProfile ?? ofPod.seccompProfile;
   const groups = [...(ofPod.supplementalGroups ?? []), ...(ofPod.fsGroup === undefined ? [] : [ofPod.fsGroup])];
   const securityOpt = [
     ...(own.allowPrivilegeEscalation === false && !own.privileged ? ['no-new-privileges'] : []),
-    ...(profile?.type === 'Unconfined' ? ['seccomp=unconfined'] : []),
+    ...seccompOption(pod, container, localProfile),
+    ...appArmorOption(pod, container),
   ];
   return {
-    // A group alone needs a user in Docker's syntax; upstream refuses that combination at validation.
-    ...(uid === undefined ? {} : { user: gid === undefined ? String(uid) : `${uid}:${gid}` }),
+    ...userOption(uid, gid, imageUser),
     hostConfig: {
       ...(own.privileged ? { Privileged: true } : {}),
       ...(own.capabilities?.add ? { CapAdd: own.capabilities.add } : {}),
       ...(own.capabilities?.drop ? { CapDrop: own.capabilities.drop } : {}),
       ...(own.readOnlyRootFilesystem ? { ReadonlyRootfs: true } : {}),
+      ...(own.procMount === 'Unmasked' ? { MaskedPaths: [], ReadonlyPaths: [] } : {}),
       ...(securityOpt.length > 0 ? { SecurityOpt: securityOpt } : {}),
       ...(groups.length > 0 ? { GroupAdd: groups.map(String) } : {}),
     },
   };
+}
+
+function userOption(uid: number | undefined, gid: number | undefined, imageUser: string): { user?: string } {
+  if (gid !== undefined) return { user: `${uid ?? (imageUser.split(':')[0] || '0')}:${gid}` };
+  return uid === undefined ? {} : { user: String(uid) };
+}
+
+/** The seccomp profile a container is to have: its own over the pod's. */
+export const seccompProfileOf = (pod: Pod, container: Container) =>
+  container.securityContext?.seccompProfile ?? pod.spec?.securityContext?.seccompProfile;
+
+function seccompOption(pod: Pod, container: Container, localProfile: string | undefined): string[] {
+  const profile = seccompProfileOf(pod, container);
+  if (profile?.type === 'Unconfined') return ['seccomp=unconfined'];
+  // Docker wants the profile itself, as its client reads the file.
+  return profile?.type === 'Localhost' && localProfile !== undefined ? [`seccomp=${localProfile}`] : [];
+}
+
+function appArmorOption(pod: Pod, container: Container): string[] {
+  const profile = container.securityContext?.appArmorProfile ?? pod.spec?.securityContext?.appArmorProfile;
+  if (profile?.type === 'Unconfined') return ['apparmor=unconfined'];
+  return profile?.type === 'Localhost' && profile.localhostProfile ? [`apparmor=${profile.localhostProfile}`] : [];
 }
 
 /**

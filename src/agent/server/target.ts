@@ -91,7 +91,8 @@ export class TargetFinder {
   }
 
   #waitingReason(pod: Pod, container: string): string | undefined {
-    const statuses = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])];
+    const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
+    const statuses = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses];
     return statuses.find(({ name }) => name === container)?.state?.waiting?.reason;
   }
 }
