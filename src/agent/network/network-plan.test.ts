@@ -37,6 +37,18 @@ test('the table is replaced in one transaction, and the tunnel’s port hears th
         type filter hook input priority -10;
         udp dport 8472 ip saddr != @peers drop
       }
+      chain gone {
+        meta l4proto tcp reject with tcp reset
+        reject with icmp type host-unreachable
+      }
+      chain forward {
+        type filter hook forward priority -20;
+        oifname "kube0" ip daddr 10.244.1.0/24 goto gone
+      }
+      chain output {
+        type filter hook output priority -20;
+        oifname "kube0" ip daddr 10.244.1.0/24 goto gone
+      }
       chain postrouting {
         type nat hook postrouting priority 90;
         ip saddr 10.244.1.0/24 ip daddr != 10.244.0.0/16 oifname != "vh*" masquerade fully-random

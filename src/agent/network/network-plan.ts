@@ -34,20 +34,21 @@ export function podSide(podIp: string, gateway: string): string {
 export const OWN_RANGE_PROTOCOL = '86';
 
 /**
- * The bridge has no ports: it only holds the gateway address, so that the machine itself answers there. What is sent
- * to a pod that is gone is refused at once, instead of leaving by the default route and being waited for.
+ * The bridge has no ports: it only holds the gateway address, so that the machine itself answers there. It is also where
+ * the range as a whole leads: what is sent to a pod that is gone comes past the rules that refuse it (machineTable).
  */
 export const bridgeBatch = (podCidr: string): string =>
   [
     `addr replace ${gatewayOf(parseCidr(podCidr))}/32 dev ${GATEWAY_BRIDGE}`,
     `link set ${GATEWAY_BRIDGE} up`,
-    `route replace unreachable ${podCidr} proto ${OWN_RANGE_PROTOCOL}`,
+    `route replace ${podCidr} dev ${GATEWAY_BRIDGE} proto ${OWN_RANGE_PROTOCOL}`,
     '',
   ].join('\n');
 
 /**
  * Replaces our nft table as one transaction: what pods send out of the cluster leaves with the machine's address, and
- * the VXLAN port hears the other machines only, as whoever can send to it is inside the pod network.
+ * the VXLAN port hears the other machines only, as whoever can send to it is inside the pod network. Who sends to a pod
+ * that is gone is told so at once, by a reset: unlike ICMP it is not rationed by the kernel, and clients go on to another.
  */
 export function machineTable(podCidr: string, clusterCidr: string, peers: readonly string[]): string {
   const elements = peers.length > 0 ? `\n    elements = { ${peers.join(', ')} };` : '';
@@ -60,6 +61,18 @@ table ip ${TABLE} {
   chain input {
     type filter hook input priority -10;
     udp dport ${VXLAN_PORT} ip saddr != @peers drop
+  }
+  chain gone {
+    meta l4proto tcp reject with tcp reset
+    reject with icmp type host-unreachable
+  }
+  chain forward {
+    type filter hook forward priority -20;
+    oifname "${GATEWAY_BRIDGE}" ip daddr ${podCidr} goto gone
+  }
+  chain output {
+    type filter hook output priority -20;
+    oifname "${GATEWAY_BRIDGE}" ip daddr ${podCidr} goto gone
   }
   chain postrouting {
     type nat hook postrouting priority 90;
