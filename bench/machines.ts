@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import Docker from 'dockerode';
 import { machineDockerSocket, runIn } from '../e2e/testbed/machine.ts';
 import { downTestbed, upTestbed, type TestbedMachine } from '../e2e/testbed/testbed.ts';
-import { AGENT_CONTAINER } from '../src/main/machines/footprint.ts';
+import { AGENT_CONTAINER } from '../src/shared/agent-config.ts';
 import { bareDocker, type BareDocker } from './bare-docker.ts';
 import { withControlPlane } from './control-plane-process.ts';
 import { giveCredentials, join, remove } from './joins.ts';
