@@ -40,6 +40,19 @@ describe('one try', () => {
   beforeAll(async () => {
     server = createServer((request, response) => {
       if (request.url === '/slow') return;
+      const [, , to] = /^\/(to)=(.*)$/.exec(request.url ?? '') ?? [];
+      if (to !== undefined) response.setHeader('location', decodeURIComponent(to));
+      if (to !== undefined) return response.writeHead(302).end();
+      if (request.url === '/headers')
+        return response
+          .writeHead(
+            request.headers.accept === undefined &&
+              request.headers.host === 'me' &&
+              request.headers['user-agent'] === 'kube-probe/1.34'
+              ? 200
+              : 400,
+          )
+          .end();
       response.statusCode = Number(request.url?.slice(1));
       response.end();
     }).listen(0, '127.0.0.1');
@@ -61,9 +74,25 @@ describe('one try', () => {
   test.each([
     ['/200', { ok: true }],
     ['/302', { ok: true }],
+    ['/to=%2F500', { ok: false, message: 'HTTP probe failed with statuscode: 500' }],
+    ['/to=http%3A%2F%2F127.0.0.2%3A1%2F', { ok: true }],
     ['/500', { ok: false, message: 'HTTP probe failed with statuscode: 500' }],
   ])('GET %s', async (path, expected) => {
     expect(await get(path)).toEqual(expected);
+  });
+  test('a redirect to itself is followed ten times', async () => {
+    expect(await get('/to=')).toEqual({
+      ok: false,
+      message: `Get "http://127.0.0.1:${port}/to=": stopped after 10 redirects`,
+    });
+  });
+  test('its headers count more than ours, and empty ones leave ours out', async () => {
+    const httpHeaders = [
+      { name: 'Host', value: 'me' },
+      { name: 'Accept', value: '' },
+    ];
+    const probe = { httpGet: { path: '/headers', port, httpHeaders } };
+    expect(await runProbe(probe, aContainer(), '127.0.0.1', noExec)).toEqual({ ok: true });
   });
   test('a named port', async () => {
     expect(await get('/200', 'web')).toEqual({ ok: true });

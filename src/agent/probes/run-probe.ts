@@ -1,7 +1,8 @@
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { Container } from '../../shared/api/kinds.ts';
+import { dialError } from './dial-error.ts';
+import { grpcOutcome } from './grpc-probe.ts';
+import { httpOutcome } from './http-probe.ts';
 import type { ProbeOutcome } from './probe-result.ts';
 
 export type Probe = NonNullable<Container['livenessProbe']>;
@@ -18,7 +19,12 @@ export async function runProbe(
 ): Promise<ProbeOutcome> {
   const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
   if (probe.exec) return execOutcome(probe.exec.command ?? [], timeoutMs, exec);
-  if (probe.httpGet) return httpOutcome(probe.httpGet, container, podIp, timeoutMs);
+  if (probe.httpGet) {
+    const port = resolvePort(probe.httpGet.port, container);
+    if (port === undefined) return { ok: false, message: `couldn't find port: ${probe.httpGet.port}` };
+    return httpOutcome(probe.httpGet, port, podIp, timeoutMs);
+  }
+  if (probe.grpc) return grpcOutcome(probe.grpc.service ?? '', podIp, probe.grpc.port, timeoutMs);
   if (probe.tcpSocket) {
     const port = resolvePort(probe.tcpSocket.port, container);
     if (port === undefined) return { ok: false, message: `couldn't find port: ${probe.tcpSocket.port}` };
@@ -44,46 +50,6 @@ export function resolvePort(port: unknown, container: Container): number | undef
   return container.ports?.find(({ name }) => name === port)?.containerPort;
 }
 
-type HttpGet = NonNullable<Probe['httpGet']>;
-
-function httpOutcome(get: HttpGet, container: Container, podIp: string, timeoutMs: number): Promise<ProbeOutcome> {
-  const port = resolvePort(get.port, container);
-  if (port === undefined) return Promise.resolve({ ok: false, message: `couldn't find port: ${get.port}` });
-  const secure = get.scheme?.toUpperCase() === 'HTTPS';
-  const host = get.host || podIp;
-  const path = get.path?.startsWith('/') ? get.path : `/${get.path ?? ''}`;
-  const url = `${secure ? 'https' : 'http'}://${host}:${port}${path}`;
-  const headers: Record<string, string> = { 'user-agent': 'kube-probe/1.34', accept: '*/*', connection: 'close' };
-  for (const { name, value } of get.httpHeaders ?? []) headers[name.toLowerCase()] = value;
-  return new Promise((resolve) => {
-    const fail = (why: string): void => resolve({ ok: false, message: `Get "${url}": ${why}` });
-    // The certificate of a pod is nobody's business but its clients'.
-    const send = secure ? httpsRequest : httpRequest;
-    const outgoing = send({
-      host,
-      port,
-      path,
-      headers,
-      agent: false,
-      ...(secure ? { rejectUnauthorized: false } : {}),
-    });
-    const timer = setTimeout(() => {
-      fail('context deadline exceeded (Client.Timeout exceeded while awaiting headers)');
-      outgoing.destroy();
-    }, timeoutMs);
-    outgoing.on('close', () => clearTimeout(timer));
-    outgoing.on('error', (error) => fail(dialError(error, host, port)));
-    outgoing.on('response', (response) => {
-      const status = response.statusCode ?? 0;
-      response.destroy();
-      // Redirects count as success, as upstream's to another host do.
-      if (status >= 200 && status < 400) resolve({ ok: true });
-      else resolve({ ok: false, message: `HTTP probe failed with statuscode: ${status}` });
-    });
-    outgoing.end();
-  });
-}
-
 function tcpOutcome(host: string, port: number, timeoutMs: number): Promise<ProbeOutcome> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });
@@ -98,18 +64,4 @@ function tcpOutcome(host: string, port: number, timeoutMs: number): Promise<Prob
       socket.destroy();
     });
   });
-}
-
-const DIAL_WORDS: Record<string, string> = {
-  ECONNREFUSED: 'connect: connection refused',
-  EHOSTUNREACH: 'connect: no route to host',
-  ENETUNREACH: 'connect: network is unreachable',
-  ETIMEDOUT: 'i/o timeout',
-};
-
-/** A connection error in Go's words, which is how it stands in every runbook. */
-function dialError(error: NodeJS.ErrnoException, host: string, port: number): string {
-  if (error.code === 'ECONNRESET') return error.message === 'socket hang up' ? 'EOF' : 'read: connection reset by peer';
-  const words = DIAL_WORDS[error.code ?? ''];
-  return words ? `dial tcp ${host}:${port}: ${words}` : error.message;
 }
