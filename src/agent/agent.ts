@@ -42,6 +42,7 @@ import { Checkpoint } from './state/checkpoint.ts';
 import { ObjectSource } from './state/object-source.ts';
 import { TokenSource } from './state/token-source.ts';
 import { ProbeMetrics } from './stats/probe-metrics.ts';
+import { VolumeDirectories } from './volumes/volume-directories.ts';
 import { VolumeSetup } from './volumes/volume-setup.ts';
 
 /** The whole agent: builds every part, and owns the order in which they start and stop. */
@@ -136,6 +137,7 @@ export class NodeAgent {
       runningPods: async () => runningPods((await runtime.observeAll()).values()),
       metrics: (path) => metrics.scrape(path),
       configz: () => kubeletConfiguration(config),
+      volumeDirectories: new VolumeDirectories(join(MACHINE_DIR, 'volumes')),
       problem: () => pods.runtimeError,
       clock,
       log,
@@ -218,7 +220,7 @@ export class NodeAgent {
         images,
         puller,
         objects,
-        volumes: new VolumeSetup(runOnMachine),
+        volumes: new VolumeSetup({ runOnMachine, claims: objects }),
         network: network.network,
         addresses: this.#addresses,
         policies,

@@ -9,6 +9,7 @@ import type { Pod } from '../../shared/api/kinds.ts';
 import type { StatsSummary } from '../../shared/api/stats-summary.ts';
 import type { Clock, Logger } from '../../shared/logger.ts';
 import { dockerMessage } from '../runtime/docker-error.ts';
+import type { VolumeDirectories } from '../volumes/volume-directories.ts';
 import { EXPOSITION_TYPE } from '../stats/exposition.ts';
 import { chooseProtocol } from './channels.ts';
 import { sendLogs } from './container-logs.ts';
@@ -31,6 +32,7 @@ export interface KubeletServerDeps {
   metrics: (path: string) => Promise<string | undefined>;
   /** What `/configz` shows. */
   configz: () => unknown;
+  volumeDirectories: Pick<VolumeDirectories, 'make' | 'remove'>;
   /** Why the node is not well; undefined when it is. */
   problem: () => string | undefined;
   clock: Clock;
@@ -77,8 +79,10 @@ export class KubeletServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
+      const url = new URL(request.url ?? '/', 'http://kubelet');
+      if (url.pathname.startsWith('/volumes/')) return await this.#volume(request.method, url, response);
       if (request.method !== 'GET') throw new HttpError(405, 'method not allowed');
-      await this.#route(new URL(request.url ?? '/', 'http://kubelet'), response);
+      await this.#route(url, response);
     } catch (error) {
       const { code, message } = refusal(error);
       if (code >= 500) this.deps.log.warn({ err: error, url: request.url }, 'kubelet API request failed');
@@ -126,6 +130,17 @@ export class KubeletServer {
       }
     }
     throw new HttpError(404, '404 page not found');
+  }
+
+  /** PUT and DELETE of `/volumes/NAME`: the directory of a PersistentVolume; both may be repeated. */
+  async #volume(method: string | undefined, url: URL, response: ServerResponse): Promise<void> {
+    const { volumeDirectories } = this.deps;
+    const name = decodeURIComponent(url.pathname.slice('/volumes/'.length));
+    if (method === 'PUT') response.end(await volumeDirectories.make(name));
+    else if (method === 'DELETE') {
+      await volumeDirectories.remove(name);
+      response.end();
+    } else throw new HttpError(405, 'method not allowed');
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {

@@ -39,6 +39,7 @@ beforeEach(async () => {
     runningPods: () => Promise.resolve([]),
     metrics: () => Promise.resolve(undefined),
     configz: () => ({}),
+    volumeDirectories: { make: () => Promise.resolve(''), remove: () => Promise.resolve() },
     problem: () => undefined,
     clock: { now: () => 0 },
     log: SILENT,

@@ -3,9 +3,13 @@ import { join } from 'node:path';
 import { isApiError, isNotFound } from '../../shared/api/errors.ts';
 import {
   CONFIG_MAPS,
+  PERSISTENT_VOLUME_CLAIMS,
+  PERSISTENT_VOLUMES,
   SECRETS,
   SERVICE_ACCOUNTS,
   type ConfigMap,
+  type PersistentVolume,
+  type PersistentVolumeClaim,
   type Pod,
   type ResourceType,
   type Secret,
@@ -15,6 +19,7 @@ import type { KubeObject } from '../../shared/api/meta.ts';
 import type { ApiClient } from '../../shared/client/api-client.ts';
 import type { ReferencedObjects } from '../pods/environment.ts';
 import { referencesOf } from '../pods/references.ts';
+import { claimNameOf } from '../volumes/claimed-volume.ts';
 import { readJson, writeAtomic } from './atomic-file.ts';
 import type { TokenSource } from './token-source.ts';
 
@@ -41,6 +46,14 @@ export class ObjectSource {
 
   serviceAccount(namespace: string, name: string): Promise<ServiceAccount | undefined> {
     return this.#get(SERVICE_ACCOUNTS, namespace, name);
+  }
+
+  claim(namespace: string, name: string): Promise<PersistentVolumeClaim | undefined> {
+    return this.#get(PERSISTENT_VOLUME_CLAIMS, namespace, name);
+  }
+
+  persistentVolume(name: string): Promise<PersistentVolume | undefined> {
+    return this.#get(PERSISTENT_VOLUMES, '', name);
   }
 
   /** All that a pod's containers and volumes refer to. */
@@ -79,6 +92,7 @@ export class ObjectSource {
       // A service account's pull secrets are only known with it: secrets of a namespace in use stay.
       for (const name of names.secrets) keep.add(fileName(SECRETS, namespace, name));
       keep.add(fileName(SERVICE_ACCOUNTS, namespace, pod.spec?.serviceAccountName ?? 'default'));
+      for (const file of await this.#claimFiles(pod)) keep.add(file);
     }
     const files = await readdir(this.directory).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return [];
@@ -87,6 +101,19 @@ export class ObjectSource {
     await Promise.all(
       files.filter((file) => !keep.has(file)).map((file) => rm(join(this.directory, file), { force: true })),
     );
+  }
+
+  /** The copies of a pod's claims, and of the volumes that these are bound to. */
+  async #claimFiles(pod: Pod): Promise<string[]> {
+    const files: string[] = [];
+    for (const volume of pod.spec?.volumes ?? []) {
+      const name = claimNameOf(pod, volume);
+      if (name === undefined) continue;
+      const file = fileName(PERSISTENT_VOLUME_CLAIMS, pod.metadata?.namespace ?? 'default', name);
+      const claim = (await readJson(join(this.directory, file))) as PersistentVolumeClaim | undefined;
+      files.push(file, fileName(PERSISTENT_VOLUMES, '', claim?.spec?.volumeName ?? ''));
+    }
+    return files;
   }
 
   #get<T extends KubeObject>(type: ResourceType<T>, namespace: string, name: string): Promise<T | undefined> {

@@ -1,29 +1,24 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import type { Stats } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path/posix';
+import { MACHINE_ROOT, openOnMachine, placeOf } from './machine-path.ts';
 
-/** The machine's files as the agent (which shares its PID namespace) sees them. */
-export const MACHINE_ROOT = '/proc/1/root';
+export { MACHINE_ROOT } from './machine-path.ts';
 
 /** Checks, and for the `OrCreate` types makes, what a hostPath volume points at (pkg/volume/hostpath). */
 export async function prepareHostPath(path: string, type: string | undefined, root = MACHINE_ROOT): Promise<void> {
-  const seen = join(root, path);
-  const found = await stat(seen).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw error;
-  });
+  const found = await lookOnMachine(path, root);
   const fail = (what: string): never => {
     throw new Error(`hostPath type check failed: ${path} is not ${what}`);
   };
   switch (type) {
     case 'DirectoryOrCreate':
-      if (!found) await mkdir(seen, { recursive: true, mode: 0o755 });
+      if (!found) await makeDirectory(path, root);
       else if (!found.isDirectory()) fail('a directory');
       return;
     case 'FileOrCreate':
-      if (!found) {
-        await mkdir(dirname(seen), { recursive: true, mode: 0o755 });
-        await writeFile(seen, '', { mode: 0o644 });
-      } else if (!found.isFile()) fail('a file');
+      if (!found) await makeFile(path, root);
+      else if (!found.isFile()) fail('a file');
       return;
     case 'Directory':
       return found?.isDirectory() ? undefined : fail('a directory');
@@ -37,6 +32,31 @@ export async function prepareHostPath(path: string, type: string | undefined, ro
       return found?.isBlockDevice() ? undefined : fail('a block device');
     default:
       // Untyped: Docker would make a missing one without a word; upstream's runtimes make a directory too.
-      if (!found) await mkdir(seen, { recursive: true, mode: 0o755 });
+      if (!found) await makeDirectory(path, root);
+  }
+}
+
+/** What is at a path of the machine, its links followed; undefined when nothing is. */
+export async function lookOnMachine(path: string, root = MACHINE_ROOT): Promise<Stats | undefined> {
+  try {
+    const handle = await openOnMachine(path, root);
+    return await handle.stat().finally(() => handle.close());
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+async function makeDirectory(path: string, root: string): Promise<void> {
+  await (await openOnMachine(path, root, 0o755)).close();
+}
+
+async function makeFile(path: string, root: string): Promise<void> {
+  const folder = await openOnMachine(dirname(path), root, 0o755);
+  try {
+    await writeFile(`${placeOf(folder)}/${basename(path)}`, '', { mode: 0o644, flag: 'a' });
+  } finally {
+    await folder.close();
   }
 }

@@ -12,6 +12,11 @@ export class PodDirectory {
     return join(this.root, 'volumes', name);
   }
 
+  /** Where the part of a volume is mounted that a container's volume mount number `index` asks for. */
+  subPath(volume: string, container: string, index: number): string {
+    return join(this.root, 'volume-subpaths', volume, container, String(index));
+  }
+
   get hostsFile(): string {
     return join(this.root, 'etc-hosts');
   }

@@ -64,6 +64,8 @@ export class SimulatedKubelet {
         `This pod is simulated on ${node.metadata?.name ?? ''}: no process runs, so there is no output.\n`,
       );
     }
+    // A volume that nothing is ever written to needs no directory.
+    if (path.startsWith('/volumes/')) return send(response, 200, 'text/plain', `/simulated${path}`);
     // Asked before a port-forward is begun.
     if (path.startsWith('/portForward/')) return send(response, 400, 'text/plain', NO_PROCESS);
     send(response, 404, 'text/plain', `simulated nodes do not serve ${path}`);
