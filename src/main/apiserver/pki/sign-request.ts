@@ -53,7 +53,7 @@ const PURPOSES: Readonly<Record<string, string>> = {
  * should be signed was decided before. Never outlives the authority. Returns PEM.
  */
 export async function signRequest(authority: KeyPair, wanted: SigningRequest, nowMs: number): Promise<string> {
-  const request = new x509.Pkcs10CertificateRequest(new Uint8Array(parseCertificateRequest(wanted.request).der));
+  const request = new x509.Pkcs10CertificateRequest(parseCertificateRequest(wanted.request).der);
   const issuer = new x509.X509Certificate(authority.certificate);
   const lifeMs = wanted.seconds * 1000;
   const endMs = nowMs + lifeMs - (lifeMs < SHORT_MS ? 0 : BACKDATE_MS);

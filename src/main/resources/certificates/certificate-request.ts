@@ -11,7 +11,7 @@ export interface CertificateRequest {
   emailAddresses: readonly string[];
   uris: readonly string[];
   /** The whole of it, DER. */
-  der: Uint8Array;
+  der: Uint8Array<ArrayBuffer>;
 }
 
 const PEM = /-----BEGIN ([^-]+)-----([\s\S]*?)-----END \1-----/;
