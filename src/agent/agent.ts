@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import Docker from 'dockerode';
 import { Registry } from 'prom-client';
 import { AGENT_CONTAINER, MACHINE_DIR, type AgentConfig } from '../shared/agent-config.ts';
-import { NODES, type Pod } from '../shared/api/kinds.ts';
+import { NODES, type Node, type Pod } from '../shared/api/kinds.ts';
 import { ApiClient } from '../shared/client/api-client.ts';
 import { delay } from '../shared/client/backoff.ts';
 import { Informer } from '../shared/client/informer.ts';
@@ -10,6 +10,7 @@ import type { Clock, Logger } from '../shared/logger.ts';
 import { HttpTransport } from './api/http-transport.ts';
 import { TunnelAgent } from './api/tunnel-agent.ts';
 import { EventJournal } from './events/event-journal.ts';
+import { NodeHostPorts } from './hostports/node-host-ports.ts';
 import { IngressContainer } from './ingress/ingress-container.ts';
 import { IngressFiles } from './ingress/ingress-files.ts';
 import { NodeIngress } from './ingress/node-ingress.ts';
@@ -22,7 +23,14 @@ import { readMachineFacts, readMachineHealth, type MachineFacts } from './node/m
 import { kubeletConfiguration } from './node/kubelet-configuration.ts';
 import { NodeLease } from './node/node-lease.ts';
 import { NodeRegistration } from './node/node-registration.ts';
-import { allocatableOf, internalIp, nodeStatus, type NodeCondition, type NodeStatus } from './node/node-status.ts';
+import {
+  allocatableOf,
+  MAX_PODS,
+  internalIp,
+  nodeStatus,
+  type NodeCondition,
+  type NodeStatus,
+} from './node/node-status.ts';
 import { NodePolicies } from './policy/node-policies.ts';
 import type { NodeDns } from './policy/render.ts';
 import { PodManager } from './pods/pod-manager.ts';
@@ -52,6 +60,8 @@ export class NodeAgent {
   readonly #transportAgent: TunnelAgent;
   readonly #client: ApiClient;
   readonly #services: NodeServices;
+  /** Our Node as it was last seen in the API. */
+  #ownNode: Node | undefined;
   /** Everything that is counted on this machine, for `/metrics`. */
   readonly #registry = new Registry();
   readonly #probeMetrics = new ProbeMetrics();
@@ -212,7 +222,11 @@ export class NodeAgent {
       pullSecrets: (pod: Pod) => objects.pullSecrets(pod),
       onSettled: (uid) => manager.trigger(uid),
     });
-    this.#stops.push(() => prober.stop());
+    const hostPorts = new NodeHostPorts({ run: runCommand, local: () => this.#local(manager), log });
+    this.#stops.push(
+      () => prober.stop(),
+      () => hostPorts.stop(),
+    );
     const manager: PodManager = new PodManager(
       {
         client: this.#client,
@@ -224,6 +238,7 @@ export class NodeAgent {
         network: network.network,
         addresses: this.#addresses,
         policies,
+        hostPorts,
         events,
         checkpoint: new Checkpoint(join(config.stateDir, 'pods')),
         reporter,
@@ -234,6 +249,8 @@ export class NodeAgent {
           hostIp: internalIp(config, facts),
           allocatable: allocatableOf(facts),
           memoryCapacityBytes: facts.memoryBytes,
+          maxPods: MAX_PODS,
+          node: () => this.#ownNode,
         },
         clusterId: config.clusterId,
         pauseImage: config.pauseImage,
@@ -253,15 +270,17 @@ export class NodeAgent {
       client: this.#client,
       run: runCommand,
       stateDir: config.stateDir,
-      local: () =>
-        pods()
-          .pods()
-          .flatMap((pod) => {
-            const ip = this.#addresses.get(pod.metadata?.uid ?? '');
-            return ip === undefined ? [] : [{ pod, ip }];
-          }),
+      local: () => this.#local(pods()),
       dns: () => dnsOf(network),
       log,
+    });
+  }
+
+  /** The pods of this machine that have an address in the pod network. */
+  #local(pods: PodManager): { pod: Pod; ip: string }[] {
+    return pods.pods().flatMap((pod) => {
+      const ip = this.#addresses.get(pod.metadata?.uid ?? '');
+      return ip === undefined ? [] : [{ pod, ip }];
     });
   }
 
@@ -343,6 +362,7 @@ export class NodeAgent {
     });
     nodes.onDidChange((change) => {
       if (change.type === 'deleted') return registration.registerAgain();
+      this.#ownNode = change.object;
       registration.observed(change.object);
       this.#services.observedNode(change.object);
       void network.observed(change.object).catch((error: unknown) => {

@@ -9,7 +9,8 @@ export type NodeCondition = NonNullable<NodeStatus['conditions']>[number];
 
 /** The Kubernetes version this agent behaves as. */
 const KUBERNETES_VERSION = 'v1.34.0';
-const MAX_PODS = 110;
+/** The kubelet’s maxPods. */
+export const MAX_PODS = 110;
 /** Left for the system, Docker and the agent: a small machine still runs its SSH server under load. */
 const RESERVED_MILLI_CPU = 50;
 const RESERVED_MEMORY_BYTES = 100 * 2 ** 20;

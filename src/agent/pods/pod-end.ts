@@ -4,6 +4,10 @@ import type { Pod } from '../../shared/api/kinds.ts';
 export interface PodEnd {
   reason: string;
   message: string;
+  /** How long it has to stop; its own grace period when left out. */
+  graceSeconds?: number;
+  /** Set for an eviction: the pod's DisruptionTarget condition says so too. */
+  disrupted?: true;
 }
 
 /** When a pod has used up its `activeDeadlineSeconds`, in milliseconds; undefined when it has none or has not begun. */

@@ -7,11 +7,17 @@ import type { AttachedSandbox } from '../network/pod-network.ts';
 import { dockerMessage } from '../runtime/docker-error.ts';
 import type { ObservedPod } from '../runtime/observed.ts';
 import type { PodRecord } from '../state/checkpoint.ts';
+import { rejected, rejectionOf } from './admission.ts';
+import { appArmorEnabled } from './app-armor.ts';
 import { PodWorker } from './pod-worker.ts';
+import type { PodEnd } from './pod-end.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 /** How often everything is looked at even if Docker has told nothing (kubelet's generic PLEG looks every second). */
 const RELIST_MS = 10_000;
+
+/** Hard evictions do not wait (immediateEvictionGracePeriodSeconds). */
+const EVICTION_GRACE_SECONDS = 1;
 
 /**
  * Runs a worker for every pod this machine should run, and for every pod found on it. Pods come from the API, and while
@@ -23,6 +29,7 @@ export class PodManager {
   readonly #abort = new AbortController();
   readonly #seen = new Map<string, string>();
   #synced = false;
+  #appArmor = false;
   #runtimeError: string | undefined = 'not asked yet';
   #sandboxes: AttachedSandbox[] = [];
 
@@ -51,6 +58,19 @@ export class PodManager {
     return [...this.#workers.values()].map((worker) => worker.pod);
   }
 
+  /** Pods that take part in what the machine has, and are not on their way out. */
+  activePods(): Pod[] {
+    return [...this.#workers.values()].filter(({ active, ending }) => active && !ending).map(({ pod }) => pod);
+  }
+
+  /** Ends a pod because the machine, or a limit of its own, demands it (pkg/kubelet/eviction evictPod). */
+  evict(pod: Pod, message: string): void {
+    const worker = this.#workers.get(pod.metadata?.uid ?? '');
+    if (!worker || worker.ending) return;
+    this.deps.events.podEvent(pod, 'Warning', 'Evicted', message);
+    worker.end({ reason: 'Evicted', message, graceSeconds: EVICTION_GRACE_SECONDS, disrupted: true });
+  }
+
   find(namespace: string, name: string): Pod | undefined {
     return this.pods().find(({ metadata }) => metadata?.namespace === namespace && metadata.name === name);
   }
@@ -65,7 +85,10 @@ export class PodManager {
 
   /** Takes up the pods of the checkpoint at once; those of the API follow when it is reached. */
   async start(): Promise<void> {
+    this.#appArmor = await appArmorEnabled();
     for (const record of await this.deps.checkpoint.load()) this.#add(record);
+    // Not before all of them are known: those it does not know of would lose their ports.
+    this.deps.hostPorts.start();
     await this.relist();
     void this.#relistLoop();
     void this.#followDocker();
@@ -81,7 +104,7 @@ export class PodManager {
       }
       const worker = this.#workers.get(uid);
       if (worker) worker.update(change.object);
-      else this.#add({ pod: change.object, backoff: {} });
+      else this.#admit(change.object);
       this.deps.reporter.check(change.object);
     });
     this.#informer.onDidChangeState((state) => {
@@ -143,13 +166,29 @@ export class PodManager {
     worker?.trigger();
   }
 
-  #add(record: PodRecord): PodWorker {
+  /** A pod of the API: one that has not begun must fit beside those that have (kubelet.go HandlePodAdditions). */
+  #admit(pod: Pod): void {
+    const begun = pod.status?.startTime !== undefined || pod.metadata?.deletionTimestamp !== undefined;
+    const rejection = begun
+      ? undefined
+      : rejectionOf(pod, {
+          others: [...this.#workers.values()].filter(({ active }) => active).map((worker) => worker.pod),
+          ...this.deps.machine,
+          node: this.deps.machine.node(),
+          appArmor: this.#appArmor,
+        });
+    if (rejection) this.deps.events.podEvent(pod, 'Warning', rejection.reason, rejection.message);
+    this.#add({ pod, backoff: {} }, rejection && rejected(rejection));
+  }
+
+  #add(record: PodRecord, end?: PodEnd): PodWorker {
     const worker: PodWorker = new PodWorker(this.deps, record, () => {
       this.#workers.delete(worker.uid);
       void this.deps.objects.prune(this.pods());
     });
     this.#workers.set(worker.uid, worker);
-    worker.trigger();
+    if (end) worker.end(end);
+    else worker.trigger();
     return worker;
   }
 

@@ -1,6 +1,6 @@
 import type { Pod } from '../../shared/api/kinds.ts';
 import { qosClass } from '../runtime/resources.ts';
-import { podConditions } from './conditions.ts';
+import { podConditions, type PodCondition } from './conditions.ts';
 import { containerStatuses, kubeTime, type ContainerStatusInput } from './container-status.ts';
 import { podPhase, type PodPhase } from './phase.ts';
 import { ephemeralContainersOf } from './pod-containers.ts';
@@ -39,7 +39,11 @@ export function podStatus(input: PodStatusInput): PodStatus {
   return {
     ...(pod.metadata?.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
     phase,
-    conditions: podConditions({ pod, phase, init, main, sandboxReady: sandbox !== undefined, now }),
+    conditions: withDisruption(
+      podConditions({ pod, phase, init, main, sandboxReady: sandbox !== undefined, now }),
+      input.end,
+      now,
+    ),
     ...(reason ? { reason } : {}),
     ...(message ? { message } : {}),
     ...(input.hostIp ? { hostIP: input.hostIp, hostIPs: [{ ip: input.hostIp }] } : {}),
@@ -58,4 +62,12 @@ function phaseOf({ pod, observed, end }: PodStatusInput, ofContainers: () => Pod
   if (phase === 'Succeeded' || phase === 'Failed') return phase;
   // Only once nothing of it runs, as its place is given away then (pkg/kubelet/status mergePodStatus).
   return end && observed.containers.every(({ state }) => state !== 'running') ? 'Failed' : ofContainers();
+}
+
+/** An evicted pod says so in a condition of its own (pkg/kubelet/eviction: TerminationByKubelet). */
+function withDisruption(conditions: PodCondition[], end: PodEnd | undefined, now: string): PodCondition[] {
+  const type = 'DisruptionTarget';
+  if (!end?.disrupted || conditions.some((condition) => condition.type === type)) return conditions;
+  const { message } = end;
+  return [...conditions, { type, status: 'True', reason: 'TerminationByKubelet', message, lastTransitionTime: now }];
 }

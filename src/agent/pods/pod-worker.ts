@@ -13,7 +13,7 @@ import { PostStartHooks } from './post-start-hooks.ts';
 import { nextBackoff, type BackoffEntry } from './restart-backoff.ts';
 import { hookAddress, signalContainer } from './signal-container.ts';
 import { startContainer } from './start-container.ts';
-import { startSandbox } from './start-sandbox.ts';
+import { releaseNetwork, startSandbox } from './start-sandbox.ts';
 import { mergeForeign } from './status-merge.ts';
 import { terminationMessage } from './termination-message.ts';
 import { VolumeRefresh } from './volume-refresh.ts';
@@ -78,6 +78,11 @@ export class PodWorker {
   get active(): boolean {
     const { phase } = this.pod.status ?? {};
     return !this.#finishing && phase !== 'Failed' && phase !== 'Succeeded';
+  }
+
+  /** Whether it is being stopped for good. */
+  get ending(): boolean {
+    return this.#end !== undefined || this.#gone || this.#pod.metadata?.deletionTimestamp !== undefined;
   }
 
   /** Ends the pod for good: it is stopped within its grace, and has then failed with this reason. */
@@ -180,7 +185,7 @@ export class PodWorker {
     if (pod.metadata?.deletionTimestamp) return { graceSeconds: pod.metadata.deletionGracePeriodSeconds ?? spec };
     // Force-deleted, or deleted while we were away: nobody waits, but its containers still get their time.
     if (this.#gone) return { graceSeconds: spec };
-    if (this.#end) return { graceSeconds: spec };
+    if (this.#end) return { graceSeconds: this.#end.graceSeconds ?? spec };
     return pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded' ? { graceSeconds: spec } : undefined;
   }
 
@@ -205,7 +210,7 @@ export class PodWorker {
       }
       case 'removeSandbox':
         await runtime.remove(action.sandbox.id);
-        if (!plan.actions.some(({ kind }) => kind === 'createSandbox')) await deps.addresses.release(this.uid);
+        if (!plan.actions.some(({ kind }) => kind === 'createSandbox')) await releaseNetwork(deps, this.#pod);
         return true;
       case 'signal':
         this.#signalledAt.set(action.container.id, clock.now());
@@ -342,7 +347,7 @@ export class PodWorker {
     await deps.volumes.tearDown(this.#pod, this.#directory);
     if (!this.#gone) await this.#deleteFromApi();
     for (const container of observed.containers) await deps.runtime.remove(container.id);
-    await deps.addresses.release(this.uid);
+    await releaseNetwork(deps, this.#pod);
     deps.reporter.forget(this.uid);
     deps.puller.forget(this.uid);
     this.#finished = true;

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod } from '../../shared/api/kinds.ts';
+import { hostPortsOf } from '../hostports/host-ports.ts';
 import { parseResolvConf, podDns, usesDnsOfMachine, type ClusterDns, type DnsSettings } from '../network/pod-dns.ts';
-import { sandboxSpec } from '../runtime/container-spec.ts';
+import { sandboxHostname, sandboxSpec } from '../runtime/container-spec.ts';
 import { dockerMessage, isDockerDown } from '../runtime/docker-error.ts';
 import { MACHINE_ROOT } from '../volumes/host-path.ts';
 import type { PodDirectory } from '../volumes/pod-directory.ts';
@@ -60,6 +61,7 @@ async function create(deps: WorkerDeps, pod: Pod, attempt: number, hostNetwork: 
     pauseImage: deps.pauseImage,
     podIp,
     oomScoreAdj: SANDBOX_OOM_SCORE,
+    hostname: sandboxHostname(pod, deps.clusterDomain),
     dns: usesDnsOfMachine(pod) ? undefined : podDns(pod, await machineDns(), clusterDns(deps)),
   });
   const id = await runtime.createAndStart(spec);
@@ -68,12 +70,20 @@ async function create(deps: WorkerDeps, pod: Pod, attempt: number, hostNetwork: 
     const { State: state } = await runtime.docker.getContainer(id).inspect();
     // Its NetworkPolicies hold from its first packet on.
     await policies.settle();
+    if (hostPortsOf(pod).length > 0) await deps.hostPorts.settle();
     await network.attach({ id, pid: state.Pid, podIp });
   } catch (error) {
     // Half a sandbox is none.
     await runtime.remove(id);
     throw error;
   }
+}
+
+/** Gives back what a pod's sandbox had of the machine's network. */
+export async function releaseNetwork(deps: WorkerDeps, pod: Pod): Promise<void> {
+  await deps.addresses.release(pod.metadata?.uid ?? '');
+  // Before the address is another pod's.
+  if (hostPortsOf(pod).length > 0) await deps.hostPorts.settle();
 }
 
 function clusterDns({ services, clusterDomain }: WorkerDeps): ClusterDns | undefined {

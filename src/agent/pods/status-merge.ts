@@ -4,7 +4,10 @@ import type { PodStatus } from './pod-status.ts';
 /** Our status with what in the API's is not ours: others' conditions, an end somebody else declared, and its reason. */
 export function mergeForeign(own: PodStatus, shown: PodStatus): PodStatus {
   const foreign = (shown.conditions ?? []).filter(({ type }) => !OWNED_CONDITIONS.has(type));
-  const mine = (own.conditions ?? []).filter(({ type }) => OWNED_CONDITIONS.has(type));
+  // An eviction of ours is news to the API until it has been told.
+  const isNews = (type: string): boolean =>
+    type === 'DisruptionTarget' && !foreign.some((condition) => condition.type === type);
+  const mine = (own.conditions ?? []).filter(({ type }) => OWNED_CONDITIONS.has(type) || isNews(type));
   const ended = shown.phase === 'Failed' || shown.phase === 'Succeeded';
   return {
     ...own,

@@ -1,7 +1,8 @@
-import type { Container, Pod } from '../../shared/api/kinds.ts';
+import type { Container, Node, Pod } from '../../shared/api/kinds.ts';
 import type { ApiClient } from '../../shared/client/api-client.ts';
 import type { Clock, Logger } from '../../shared/logger.ts';
 import type { EventJournal } from '../events/event-journal.ts';
+import type { NodeHostPorts } from '../hostports/node-host-ports.ts';
 import type { PodAddresses } from '../network/pod-addresses.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 import type { NodePolicies } from '../policy/node-policies.ts';
@@ -21,6 +22,10 @@ export interface MachineView {
   hostIp: string;
   allocatable: { milliCpu: number; memoryBytes: number };
   memoryCapacityBytes: number;
+  /** How many pods may run here. */
+  maxPods: number;
+  /** Our own Node as last seen; undefined until it has been. */
+  node: () => Node | undefined;
 }
 
 /** Everything a pod's worker works with; made once, shared by all. */
@@ -34,6 +39,7 @@ export interface WorkerDeps {
   network: PodNetwork;
   addresses: PodAddresses;
   policies: Pick<NodePolicies, 'settle'>;
+  hostPorts: Pick<NodeHostPorts, 'settle' | 'start'>;
   events: EventJournal;
   checkpoint: Checkpoint;
   reporter: StatusReporter;

@@ -54,7 +54,7 @@ function headersOf({ httpHeaders = [] }: HttpGet): Record<string, string> {
 
 function redirectOf(status: number, location: string | undefined, from: URL): URL | undefined {
   if (![301, 302, 303, 307, 308].includes(status) || location === undefined) return undefined;
-  return URL.canParse(location, from) ? new URL(location, from) : undefined;
+  return URL.canParse(location, from.href) ? new URL(location, from) : undefined;
 }
 
 function ask(

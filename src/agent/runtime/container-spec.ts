@@ -86,6 +86,7 @@ export interface SandboxSpecInput {
   attempt: number;
   pauseImage: string;
   podIp: string | undefined;
+  hostname: string;
   oomScoreAdj: number;
   dns: { nameservers: string[]; searches: string[]; options: string[] } | undefined;
 }
@@ -98,7 +99,7 @@ export function sandboxSpec(input: SandboxSpecInput): ContainerCreateOptions {
   return {
     name: dockerName(pod, 'POD', input.attempt),
     Image: input.pauseImage,
-    ...(hostNetwork ? {} : { Hostname: podHostname(pod) }),
+    ...(hostNetwork ? {} : { Hostname: input.hostname }),
     Labels: {
       ...podLabels(pod, input.clusterId, 'sandbox'),
       [LABELS.containerName]: 'POD',
@@ -125,6 +126,21 @@ export function sandboxSpec(input: SandboxSpecInput): ContainerCreateOptions {
 export function podHostname(pod: Pod): string {
   const name = pod.spec?.hostname || pod.metadata?.name || '';
   return name.slice(0, 63).replace(/[-.]+$/, '');
+}
+
+/** The longest host name the kernel takes. */
+const MAX_HOSTNAME = 64;
+
+/** The name of a pod's machine: qualified where it asks for that. Throws upstream's words when that is too long. */
+export function sandboxHostname(pod: Pod, clusterDomain: string): string {
+  const hostname = podHostname(pod);
+  const { subdomain, setHostnameAsFQDN } = pod.spec ?? {};
+  if (!setHostnameAsFQDN || !subdomain) return hostname;
+  const qualified = `${hostname}.${subdomain}.${pod.metadata?.namespace}.svc.${clusterDomain}`;
+  if (qualified.length <= MAX_HOSTNAME) return qualified;
+  throw new Error(
+    `Failed to construct FQDN from pod hostname and cluster domain, FQDN ${qualified} is too long (${MAX_HOSTNAME} characters is the max, ${qualified.length} characters requested)`,
+  );
 }
 
 function pidMode(
