@@ -27,8 +27,7 @@ export interface MachineFacts {
 export interface MachineHealth {
   memoryAvailableBytes: number;
   diskAvailableBytes: number;
-  inodesFreeRatio: number;
-  /** 0 where the file system counts none. */
+  /** 0 where the file system counts none, as btrfs. */
   inodes: number;
   inodesFree: number;
   pidsAvailable: number;
@@ -90,7 +89,6 @@ export async function readMachineHealth(docker: Docker, pidMax: number): Promise
   return {
     memoryAvailableBytes: memory.available,
     diskAvailableBytes: disk.available,
-    inodesFreeRatio: disk.inodesFreeRatio,
     inodes: disk.inodes,
     inodesFree: disk.inodesFree,
     pidsAvailable: pidMax - processes,
@@ -110,7 +108,6 @@ interface Disk {
   available: number;
   inodes: number;
   inodesFree: number;
-  inodesFreeRatio: number;
 }
 
 async function dockerDisk(docker: Docker): Promise<Disk> {
@@ -121,8 +118,6 @@ async function dockerDisk(docker: Docker): Promise<Disk> {
     available: stats.bavail * stats.bsize,
     inodes: stats.files,
     inodesFree: stats.ffree,
-    // btrfs and the like count no inodes.
-    inodesFreeRatio: stats.files === 0 ? 1 : stats.ffree / stats.files,
   };
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { AgentConfig } from '../../shared/agent-config.ts';
 import type { MachineFacts } from './machine-facts.ts';
 import { internalIp, nodeStatus, statusChanged, type NodeStatusInput } from './node-status.ts';
@@ -19,16 +19,8 @@ const facts: MachineFacts = {
   architecture: 'amd64',
   pidMax: 32_768,
 };
-const health = {
-  memoryAvailableBytes: 2 ** 30,
-  diskAvailableBytes: 50 * 2 ** 30,
-  inodesFreeRatio: 1,
-  inodes: 1000,
-  inodesFree: 1000,
-  pidsAvailable: 9000,
-};
 const status = (input: Partial<NodeStatusInput> = {}) =>
-  nodeStatus({ config, facts, health, images: [], notReady: undefined, before: [], now: 0, ...input });
+  nodeStatus({ config, facts, pressures: new Set(), images: [], notReady: undefined, before: [], now: 0, ...input });
 const condition = (input: Partial<NodeStatusInput>, type: string) =>
   status(input).conditions?.find((each) => each.type === type);
 
@@ -50,15 +42,8 @@ test('a healthy machine', () => {
   ]);
 });
 
-describe('pressure', () => {
-  test.each([
-    ['MemoryPressure', { memoryAvailableBytes: 99 * 2 ** 20 }],
-    ['DiskPressure', { diskAvailableBytes: 9 * 2 ** 30 }],
-    ['DiskPressure', { inodesFreeRatio: 0.04 }],
-    ['PIDPressure', { pidsAvailable: 10 }],
-  ])('%s with %o', (type, short) => {
-    expect(condition({ health: { ...health, ...short } }, type)?.status).toBe('True');
-  });
+test.each(['MemoryPressure', 'DiskPressure', 'PIDPressure'] as const)('%s is reported', (type) => {
+  expect(condition({ pressures: new Set([type]) }, type)?.status).toBe('True');
 });
 
 test('a machine whose Docker is down is not ready and says why', () => {

@@ -2,7 +2,8 @@ import type { AgentConfig } from '../../shared/agent-config.ts';
 import type { Node } from '../../shared/api/kinds.ts';
 import { formatBytes, formatMilli } from '../../shared/api/quantity.ts';
 import { kubeTime } from '../pods/container-status.ts';
-import type { MachineFacts, MachineHealth } from './machine-facts.ts';
+import type { Pressure } from '../eviction/thresholds.ts';
+import type { MachineFacts } from './machine-facts.ts';
 
 export type NodeStatus = NonNullable<Node['status']>;
 export type NodeCondition = NonNullable<NodeStatus['conditions']>[number];
@@ -14,12 +15,9 @@ export const MAX_PODS = 110;
 /** Left for the system, Docker and the agent: a small machine still runs its SSH server under load. */
 const RESERVED_MILLI_CPU = 50;
 const RESERVED_MEMORY_BYTES = 100 * 2 ** 20;
-/** Kubelet's hard eviction defaults: memory.available < 100Mi, nodefs.available < 10 %, nodefs.inodesFree < 5 %. */
+/** What the hard eviction thresholds take away of what pods may ask for: memory.available and nodefs.available. */
 const MIN_MEMORY_BYTES = 100 * 2 ** 20;
 const MIN_DISK_RATIO = 0.1;
-const MIN_INODES_RATIO = 0.05;
-/** No upstream default; below it nothing more can be started. */
-const MIN_PIDS = 100;
 
 export interface Resources {
   milliCpu: number;
@@ -46,7 +44,7 @@ export function internalIp(config: AgentConfig, facts: MachineFacts): string {
 export interface NodeStatusInput {
   config: AgentConfig;
   facts: MachineFacts;
-  health: MachineHealth;
+  pressures: ReadonlySet<Pressure>;
   images: { names: string[]; sizeBytes: number }[];
   /** Why pods cannot be run now; undefined when they can. */
   notReady: string | undefined;
@@ -56,7 +54,7 @@ export interface NodeStatusInput {
 
 /** The Node's status as the kubelet reports it (pkg/kubelet/nodestatus), words and order included. */
 export function nodeStatus(input: NodeStatusInput): NodeStatus {
-  const { config, facts, health } = input;
+  const { config, facts, pressures } = input;
   const version = `${KUBERNETES_VERSION}+wheelhouse.${config.version}`;
   const resources = ({ milliCpu, memoryBytes }: Resources, disk: number): Record<string, string> => ({
     cpu: formatMilli(milliCpu),
@@ -75,13 +73,9 @@ export function nodeStatus(input: NodeStatusInput): NodeStatus {
     capacity: resources(capacityOf(facts), facts.diskBytes),
     allocatable: resources(allocatableOf(facts), facts.diskBytes * (1 - MIN_DISK_RATIO)),
     conditions: [
-      condition('MemoryPressure', health.memoryAvailableBytes < MIN_MEMORY_BYTES, PRESSURE.memory),
-      condition(
-        'DiskPressure',
-        health.diskAvailableBytes < facts.diskBytes * MIN_DISK_RATIO || health.inodesFreeRatio < MIN_INODES_RATIO,
-        PRESSURE.disk,
-      ),
-      condition('PIDPressure', health.pidsAvailable < MIN_PIDS, PRESSURE.pid),
+      condition('MemoryPressure', pressures.has('MemoryPressure'), PRESSURE.memory),
+      condition('DiskPressure', pressures.has('DiskPressure'), PRESSURE.disk),
+      condition('PIDPressure', pressures.has('PIDPressure'), PRESSURE.pid),
       condition('Ready', input.notReady === undefined, {
         yes: ['KubeletReady', 'kubelet is posting ready status'],
         no: ['KubeletNotReady', input.notReady ?? ''],
