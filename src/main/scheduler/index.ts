@@ -4,6 +4,9 @@ import type { ApiClient } from '../../shared/client/api-client.ts';
 import { EventRecorder } from '../../shared/client/event-recorder.ts';
 import type { SharedInformers } from '../../shared/client/shared-informers.ts';
 import type { Clock, Logger } from '../../shared/logger.ts';
+import { VolumeBinder } from './filters/volume-binder.ts';
+import { volumeBinding } from './filters/volume-binding.ts';
+import { volumeViewOf } from './filters/volume-view.ts';
 import { Scheduler, SCHEDULER_DEFAULTS, SCHEDULER_NAME, type SchedulerOptions } from './scheduler.ts';
 
 export interface SchedulerStartDeps {
@@ -34,9 +37,12 @@ export async function startScheduler(
         onError: (error) => log.warn({ err: messageOf(error) }, 'writing an event failed'),
       }),
   );
+  const taken = new Set<string>();
+  const view = volumeViewOf(informers, taken);
   const scheduler = new Scheduler(
     {
       client,
+      volumes: { filter: volumeBinding(view), binder: new VolumeBinder({ client, view, taken }) },
       clock,
       random,
       log,
@@ -54,6 +60,7 @@ export async function startScheduler(
   const detach = [
     nodes.onDidChange((change) => scheduler.onNode(change), { replay: true }),
     pods.onDidChange((change) => scheduler.onPod(change), { replay: true }),
+    view.onChange(() => scheduler.onVolumes()),
   ];
   scheduler.start();
   return {

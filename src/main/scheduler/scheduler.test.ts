@@ -1,6 +1,14 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { ApiError } from '../../shared/api/errors.ts';
-import { EVENTS, NODES, PODS, type Pod } from '../../shared/api/kinds.ts';
+import {
+  EVENTS,
+  NODES,
+  PERSISTENT_VOLUME_CLAIMS,
+  PERSISTENT_VOLUMES,
+  PODS,
+  STORAGE_CLASSES,
+  type Pod,
+} from '../../shared/api/kinds.ts';
 import { ApiClient } from '../../shared/client/api-client.ts';
 import { SharedInformers } from '../../shared/client/shared-informers.ts';
 import type { Logger } from '../../shared/logger.ts';
@@ -144,5 +152,79 @@ describe('the scheduler', () => {
     });
     await world.client.create(PODS, aPod('p', { cpu: '1' }));
     await world.until('a place', pods(world), (all) => all.every(bound));
+  });
+});
+
+describe('volumes that are bound late', () => {
+  const target = { name: 'data', namespace: 'default' };
+  const aUser = (name: string): Pod =>
+    aPod(name, {}, { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }] });
+  const withClass = async (): Promise<World> => {
+    const world = await run();
+    await world.client.create(NODES, aNode('a'));
+    await world.client.create(STORAGE_CLASSES, {
+      metadata: { name: 'slow' },
+      provisioner: 'example.com/disks',
+      volumeBindingMode: 'WaitForFirstConsumer',
+    });
+    return world;
+  };
+  const aClaim = {
+    metadata: target,
+    spec: { storageClassName: 'slow', resources: { requests: { storage: '1Gi' } } },
+    status: { phase: 'Pending' },
+  };
+  const getClaim = (world: World) => () => world.client.get(PERSISTENT_VOLUME_CLAIMS, 'data', 'default');
+
+  test('are made for the node that was chosen, and the pod is bound when they are', async () => {
+    const world = await withClass();
+    await world.client.create(PODS, aUser('user'));
+    await world.until('the pod to be told', events(world), (all) =>
+      all.some((text) => text.includes('"data" not found')),
+    );
+    await world.client.create(PERSISTENT_VOLUME_CLAIMS, aClaim);
+    await world.until(
+      'its node to be named',
+      getClaim(world),
+      ({ metadata }) => metadata?.annotations?.['volume.kubernetes.io/selected-node'] === 'a',
+    );
+    expect((await pods(world)()).some(bound)).toBe(false);
+    await world.client.create(PERSISTENT_VOLUMES, { metadata: { name: 'pv' }, spec: { storageClassName: 'slow' } });
+    const annotations = { 'pv.kubernetes.io/bind-completed': 'yes' };
+    await world.client.patch(PERSISTENT_VOLUME_CLAIMS, target, {
+      metadata: { annotations },
+      spec: { volumeName: 'pv' },
+    });
+    await world.until('the pod to be bound', pods(world), (all) => all.every(bound));
+  });
+
+  test('that are there are reserved for the claim', async () => {
+    const world = await withClass();
+    const spec = { storageClassName: 'slow', capacity: { storage: '2Gi' } };
+    await world.client.create(PERSISTENT_VOLUMES, { metadata: { name: 'pv' }, spec, status: { phase: 'Available' } });
+    await world.client.create(PERSISTENT_VOLUME_CLAIMS, aClaim);
+    await world.client.create(PODS, aUser('user'));
+    const reserved = await world.until(
+      'the reservation',
+      () => world.client.get(PERSISTENT_VOLUMES, 'pv'),
+      (volume) => volume.spec?.claimRef !== undefined,
+    );
+    expect(reserved.spec?.claimRef).toMatchObject(target);
+    expect((await getClaim(world)()).metadata?.annotations).toBeUndefined();
+  });
+
+  test('whose provisioner gives the node up make the pod be placed anew', async () => {
+    const world = await withClass();
+    await world.client.create(PERSISTENT_VOLUME_CLAIMS, aClaim);
+    await world.client.create(PODS, aUser('user'));
+    const named = ({ metadata }: { metadata?: { annotations?: Record<string, string> } }): boolean =>
+      metadata?.annotations?.['volume.kubernetes.io/selected-node'] === 'a';
+    await world.until('its node to be named', getClaim(world), named);
+    const none = { metadata: { annotations: { 'volume.kubernetes.io/selected-node': null } } };
+    await world.client.patch(PERSISTENT_VOLUME_CLAIMS, target, none);
+    const text =
+      'FailedScheduling: running PreBind plugin "VolumeBinding": binding volumes: selectedNode annotation reset for PVC "data"';
+    await world.until('the failure', events(world), (all) => all.includes(text));
+    await world.until('its node to be named again', getClaim(world), named);
   });
 });

@@ -8,7 +8,10 @@ import { bind, BoundedWrites } from './binder.ts';
 import { ClusterCache } from './cache/cluster-cache.ts';
 import { podInfo, type PodInfo } from './cache/pod-info.ts';
 import { reportUnschedulable } from './failure-reporter.ts';
+import type { VolumeBinder } from './filters/volume-binder.ts';
+import { VOLUME_BINDING, type VolumePlacement } from './filters/volume-binding.ts';
 import { DEFAULT_FILTERS, DEFAULT_SCORES } from './framework/default-plugins.ts';
+import type { FilterPlugin } from './framework/plugin.ts';
 import { fitMessage } from './framework/fit-error.ts';
 import { SchedulingCycle } from './framework/scheduling-cycle.ts';
 import { Wakeups } from './queue/wakeups.ts';
@@ -26,6 +29,8 @@ export interface SchedulerDeps {
   client: ApiClient;
   /** Tells of a decision on a pod; recording never fails and is not awaited. */
   record(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string): void;
+  /** Pods' volumes: where they can be had, and having them bound. */
+  volumes: { filter: FilterPlugin; binder: VolumeBinder };
   clock: Clock;
   /** A number in [0, 1). */
   random: () => number;
@@ -52,14 +57,18 @@ export class Scheduler {
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   #scheduled: ReturnType<typeof setImmediate> | undefined;
   #running = false;
+  readonly #abort = new AbortController();
+  /** Pods that have a node and wait for their volumes. */
+  readonly #waiting = new Set<Promise<void>>();
 
   constructor(
     private readonly deps: SchedulerDeps,
     private readonly options: SchedulerOptions = SCHEDULER_DEFAULTS,
   ) {
     this.#queue = new SchedulingQueue(deps.clock);
-    this.#cycle = new SchedulingCycle(this.cluster, { filters: DEFAULT_FILTERS, scores: DEFAULT_SCORES }, deps.random);
-    this.#wakeups = new Wakeups(this.cluster, this.#queue, DEFAULT_FILTERS);
+    const filters = [...DEFAULT_FILTERS, deps.volumes.filter];
+    this.#cycle = new SchedulingCycle(this.cluster, { filters, scores: DEFAULT_SCORES }, deps.random);
+    this.#wakeups = new Wakeups(this.cluster, this.#queue, filters);
   }
 
   start(): void {
@@ -83,7 +92,15 @@ export class Scheduler {
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
     if (this.#scheduled) clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
+    this.#abort.abort();
+    await Promise.all(this.#waiting);
     await this.#writes.drain();
+  }
+
+  /** A claim, volume or class has changed: pods that found no place for their volumes are worth another try. */
+  onVolumes(): void {
+    this.#queue.wake((pod) => pod.plugins.has(VOLUME_BINDING));
+    this.#poke();
   }
 
   onNode(change: Change<Node>): void {
@@ -144,7 +161,24 @@ export class Scheduler {
       return this.#fail(queued, message, decision.error.plugins);
     }
     this.cluster.assume(info, decision.node);
-    this.#writes.run(() => this.#bind(queued, decision.node));
+    const labels = this.cluster.node(decision.node)?.labels ?? {};
+    const placement = this.deps.volumes.binder.reserve(info.pod, { name: decision.node, labels });
+    if (!placement) return this.#writes.run(() => this.#bind(queued, decision.node));
+    // Apart from other writes: a volume may take minutes to be made.
+    const waiting = this.#bindVolumes(queued, decision.node, placement).finally(() => this.#waiting.delete(waiting));
+    this.#waiting.add(waiting);
+  }
+
+  async #bindVolumes(queued: QueuedPod, node: string, placement: VolumePlacement): Promise<void> {
+    try {
+      await this.deps.volumes.binder.bind(placement, node, this.#abort.signal);
+      this.#writes.run(() => this.#bind(queued, node));
+    } catch (error) {
+      this.cluster.forget(queued.info.uid);
+      this.#wakeups.note('PodRemoved', node);
+      if (!this.#abort.signal.aborted) this.#retry(queued, error, 'PreBind plugin "VolumeBinding": binding volumes');
+      this.#poke();
+    }
   }
 
   async #bind(queued: QueuedPod, node: string): Promise<void> {
@@ -163,17 +197,12 @@ export class Scheduler {
   }
 
   /** A conflict means that the pod has been bound or replaced meanwhile, and the watch will say so. */
-  #retry(queued: QueuedPod, error: unknown): void {
+  #retry(queued: QueuedPod, error: unknown, step = 'Bind plugin "DefaultBinder"'): void {
     const { info } = queued;
     this.#queue.retry(queued);
     if (isConflict(error)) return;
     this.deps.log.warn({ pod: info.key, err: messageOf(error) }, 'binding failed; trying again');
-    this.deps.record(
-      info.pod,
-      'Warning',
-      'FailedScheduling',
-      `running Bind plugin "DefaultBinder": ${messageOf(error)}`,
-    );
+    this.deps.record(info.pod, 'Warning', 'FailedScheduling', `running ${step}: ${messageOf(error)}`);
     this.#report(info, 'SchedulerError', messageOf(error));
   }
 

@@ -7,6 +7,8 @@ export interface FitError {
   rejections: ReadonlyMap<string, Rejection>;
   /** What is said of every node that was not looked at, if any were left out. */
   others: Rejection | undefined;
+  /** What stood in the way before any node was looked at (upstream's PreFilterMsg). */
+  refusal?: string;
   /** Names of the plugins that turned nodes away. */
   plugins: ReadonlySet<string>;
 }
@@ -21,7 +23,8 @@ export function fitMessage(error: FitError, preemption?: string): string {
   const unseen = error.totalNodes - error.rejections.size;
   if (error.others && unseen > 0) count(error.others.reasons, unseen);
   const lines = [...counts].map(([reason, times]) => `${String(times)} ${reason}`).sort(byBytes);
-  const reasons = lines.length > 0 ? ` ${lines.join(', ')}.` : '';
+  const text = error.refusal ?? lines.join(', ');
+  const reasons = text === '' ? '' : ` ${text}.`;
   return `0/${String(error.totalNodes)} nodes are available:${reasons}${preemption ? ` preemption: ${preemption}` : ''}`;
 }
 

@@ -26,6 +26,8 @@ export interface PreparedFilter {
   filter: NodeFilter;
   /** When given, no other nodes can do. */
   only?: ReadonlySet<string>;
+  /** Why no node at all can do for now: said in place of what is against each node. */
+  refusal?: string;
 }
 
 /** The highest score a plugin may give, after normalizing. */

@@ -33,6 +33,7 @@ export class SchedulingCycle {
     for (const plugin of this.plugins.filters) {
       const prepared = plugin.prepare(pod);
       if (!prepared) continue;
+      if (prepared.refusal !== undefined) return this.#refuseEverywhere(pod, plugin.name, prepared.refusal);
       filters.push({ name: plugin.name, filter: prepared.filter });
       if (!prepared.only) continue;
       only = only ? new Set([...only].filter((name) => prepared.only?.has(name))) : prepared.only;
@@ -83,6 +84,12 @@ export class SchedulingCycle {
     };
     const all = filters.map(({ filter }) => filter);
     return { fits: false, error, preemption: explainPreemption(pod, error, all, this.cluster) };
+  }
+
+  #refuseEverywhere(pod: PodInfo, plugin: string, refusal: string): Decision {
+    const totalNodes = this.cluster.nodes.length;
+    const error = { totalNodes, rejections: new Map(), others: undefined, refusal, plugins: new Set([plugin]) };
+    return { fits: false, error, preemption: explainPreemption(pod, error, [], this.cluster) };
   }
 
   #best(pod: PodInfo, feasible: readonly NodeInfo[]): NodeInfo {
