@@ -14,13 +14,16 @@ import { NodeHostPorts } from './hostports/node-host-ports.ts';
 import { IngressContainer } from './ingress/ingress-container.ts';
 import { IngressFiles } from './ingress/ingress-files.ts';
 import { NodeIngress } from './ingress/node-ingress.ts';
+import type { Pressure } from './eviction/thresholds.ts';
 import { measureNode } from './measure-node.ts';
+import { NodeKeeper } from './node-keeper.ts';
 import { gatewayOf, parseCidr } from './network/cidr.ts';
 import { PodAddresses } from './network/pod-addresses.ts';
 import { NetworkKeeper } from './network/network-keeper.ts';
 import { runCommand, runOnMachine } from './network/run-command.ts';
-import { readMachineFacts, readMachineHealth, type MachineFacts } from './node/machine-facts.ts';
+import { ipv4Addresses, readMachineFacts, type MachineFacts } from './node/machine-facts.ts';
 import { kubeletConfiguration } from './node/kubelet-configuration.ts';
+import { nodeSubject } from './node/node-subject.ts';
 import { NodeLease } from './node/node-lease.ts';
 import { NodeRegistration } from './node/node-registration.ts';
 import {
@@ -117,14 +120,15 @@ export class NodeAgent {
     const registration: NodeRegistration = this.#registration(
       facts,
       () => this.#notReady(pods, network),
-      () => pods.runtimeError,
+      () => ({ runtimeError: pods.runtimeError, pressures: keeper.pressures }),
+      () => pods.triggerAll(),
     );
     const policies: NodePolicies = this.#policies(network, () => pods);
     const pods: PodManager = this.#podManager(facts, runtime, network, policies, events, reporter, () =>
       registration.poke(),
     );
     const ingress = this.#ingress(network, events);
-    const { sampler, metrics } = measureNode({
+    const { sampler, metrics, counters } = measureNode({
       config,
       docker: this.#docker,
       facts,
@@ -132,6 +136,19 @@ export class NodeAgent {
       pods,
       registry: this.#registry,
       probes: this.#probeMetrics,
+      clock,
+      log,
+    });
+    const keeper: NodeKeeper = new NodeKeeper({
+      config,
+      docker: this.#docker,
+      facts,
+      runtime,
+      pods,
+      sampler,
+      counters,
+      event: (type, reason, message) => events.record(nodeSubject(config.nodeName), type, reason, message),
+      onPressure: () => registration.poke(),
       clock,
       log,
     });
@@ -164,6 +181,7 @@ export class NodeAgent {
     await pods.start();
     network.start();
     sampler.start();
+    keeper.start();
     events.record(nodeSubject(config.nodeName), 'Normal', 'Starting', 'Starting kubelet.');
     this.#stops.push(
       () => pods.stop(),
@@ -171,6 +189,7 @@ export class NodeAgent {
       () => this.#services.stop(),
       () => policies.stop(),
       () => ingress.stop(),
+      () => keeper.stop(),
       () => sampler.stop(),
       () => lease.stop(),
       () => registration.stop(),
@@ -246,7 +265,9 @@ export class NodeAgent {
         services: this.#services,
         clusterDomain: config.clusterDomain,
         machine: {
-          hostIp: internalIp(config, facts),
+          get hostIp() {
+            return internalIp(config, facts);
+          },
           allocatable: allocatableOf(facts),
           memoryCapacityBytes: facts.memoryBytes,
           maxPods: MAX_PODS,
@@ -318,15 +339,18 @@ export class NodeAgent {
   #registration(
     facts: MachineFacts,
     notReady: () => string | undefined,
-    runtimeError: () => string | undefined,
+    now: () => { runtimeError: string | undefined; pressures: ReadonlySet<Pressure> },
+    onAddressChange: () => void,
   ): NodeRegistration {
     const { config, clock, log } = this;
     const status = async (before: NodeCondition[]): Promise<NodeStatus> => {
-      const [health, images] = await Promise.all([
-        this.#health(facts),
-        runtimeError() ? [] : new ImageStore(this.#docker).list(),
-      ]);
-      return nodeStatus({ config, facts, health, images, notReady: notReady(), before, now: clock.now() });
+      const { runtimeError, pressures } = now();
+      const images = runtimeError ? [] : await new ImageStore(this.#docker).list();
+      const was = internalIp(config, facts);
+      // In place: pods are told the machine's address from the same facts.
+      facts.addresses = ipv4Addresses();
+      if (internalIp(config, facts) !== was) onAddressChange();
+      return nodeStatus({ config, facts, pressures, images, notReady: notReady(), before, now: clock.now() });
     };
     return new NodeRegistration({ client: this.#client, config, facts, status, clock, log });
   }
@@ -336,10 +360,6 @@ export class NodeAgent {
     if (problem === undefined) return undefined;
     const plugin = `NetworkReady=false reason:NetworkPluginNotReady message:${problem}`;
     return `container runtime network not ready: ${plugin}`;
-  }
-
-  async #health(facts: MachineFacts): ReturnType<typeof readMachineHealth> {
-    return readMachineHealth(this.#docker, facts.pidMax);
   }
 
   /** Docker must answer before anything can be said about the machine. */
@@ -378,10 +398,3 @@ export class NodeAgent {
 function dnsOf({ network: { podCidr } }: NetworkKeeper): NodeDns | undefined {
   return podCidr === undefined ? undefined : { ip: gatewayOf(parseCidr(podCidr)), port: DNS_PORT };
 }
-
-const nodeSubject = (name: string): { apiVersion: string; kind: string; metadata: { name: string; uid: string } } => ({
-  apiVersion: 'v1',
-  kind: 'Node',
-  // Upstream's kubelet names itself, not an object, in its own events.
-  metadata: { name, uid: name },
-});
