@@ -26,9 +26,13 @@ import { RuleResolver } from './auth/rbac/rule-resolver.ts';
 import type { TokenAuthenticator } from './auth/tokens.ts';
 import type { UserInfo } from './auth/user.ts';
 import { startExpiry } from './event-expiry.ts';
+import { FLOW_LIMITS, FlowControl } from './http/flow-control.ts';
 import { Listener } from './http/listener.ts';
+import { healthChecks } from './health-checks.ts';
 import { inProcessTransport } from './in-process.ts';
+import { measuredStorage } from './measured-storage.ts';
 import { RequestMetrics } from './metrics.ts';
+import { storedObjects } from './stored-objects.ts';
 import { NOTHING_MEASURED, type MetricsSource } from './metrics-api/metrics-source.ts';
 import type { NodeDialer } from './node-dialer.ts';
 import { NonResourcePaths } from './non-resource-paths.ts';
@@ -81,8 +85,14 @@ export interface ApiServer {
 
 /** Starts serving the API over a store. Rejects when the address cannot be had. */
 export async function startApiServer(deps: ApiServerDeps, options: ApiServerOptions): Promise<ApiServer> {
-  const { storage, log, clock, dialNode, pki } = deps;
+  const { log, clock, dialNode, pki } = deps;
   const catalog = new KindCatalog();
+  const metrics: RequestMetrics = new RequestMetrics({
+    inFlight: () => flow.inFlight(),
+    storedObjects: () => storedObjects(deps.storage, catalog),
+  });
+  const flow = new FlowControl(FLOW_LIMITS, (level, reason) => metrics.rejected(level, reason));
+  const storage = measuredStorage(deps.storage, (...operation) => metrics.stored(...operation));
   const views = new Views(storage, catalog, log);
   const graph = new NodeGraph(storage, log, new IngressSecrets(views));
   const rules = await RuleResolver.open(views);
@@ -104,7 +114,8 @@ export async function startApiServer(deps: ApiServerDeps, options: ApiServerOpti
     random: Math.random,
   };
   const stops: (() => Promise<void> | void)[] = [];
-  for (const hook of [...POST_START_HOOKS, ...serviceHooks(options.serviceCidr ?? DEFAULT_SERVICE_CIDR)]) {
+  const hooks = [...POST_START_HOOKS, ...serviceHooks(options.serviceCidr ?? DEFAULT_SERVICE_CIDR)];
+  for (const hook of hooks) {
     const stop = await hook.start(registry, log);
     if (stop) stops.push(stop);
   }
@@ -113,7 +124,6 @@ export async function startApiServer(deps: ApiServerDeps, options: ApiServerOpti
   const following = graph.start().catch((error: unknown) => {
     log.error({ error: messageOf(error) }, 'node graph could not be read');
   });
-  const metrics = new RequestMetrics();
   const audit = deps.audit && new AuditRecorder(deps.audit.log, deps.audit.mode, clock);
   const serviceAccounts = new ServiceAccountAuthenticator(
     new TokenVerifier(pki.serviceAccountKeys),
@@ -139,7 +149,9 @@ export async function startApiServer(deps: ApiServerDeps, options: ApiServerOpti
       catalog,
       serverAddress: () => address,
       tokenKeys: pki.serviceAccountKeys,
-      metrics: () => metrics.render() + (deps.audit?.log.metrics() ?? ''),
+      metrics: async () => (await metrics.render()) + (deps.audit?.log.metrics() ?? ''),
+      health: healthChecks(storage, hooks),
+      log,
     }),
   });
   const listener = new Listener(
@@ -150,6 +162,7 @@ export async function startApiServer(deps: ApiServerDeps, options: ApiServerOpti
       authorizer,
       audit,
       metrics,
+      flow,
       clock,
       log,
       resources,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ApiError } from '../../shared/api/errors.ts';
+import type { Logger } from '../../shared/logger.ts';
 import type { KindCatalog } from '../resources/catalog.ts';
 import { pageNotFound, type Answer, type ApiCall } from './api-call.ts';
 import {
@@ -12,6 +13,7 @@ import { aggregatedContentType, aggregatedDiscovery, aggregatedVersionOf } from 
 import { apiGroup, apiGroupList, apiResourceList, apiVersions } from './discovery/legacy.ts';
 import { groupsOf, type ApiGroup } from './discovery/resources.ts';
 import { openApiAnswer } from './discovery/openapi.ts';
+import { healthAnswer, type HealthCheck } from './health.ts';
 import type { ServiceAccountKeys } from './pki/service-account-keys.ts';
 import { versionInfo } from './version.ts';
 
@@ -28,6 +30,7 @@ const ROOT_PATHS = [
   '/readyz',
   '/version',
 ];
+const HEALTH = /^\/(healthz|livez|readyz)(\/|$)/;
 /** What is answered for a group version that this server would have to ask another one about. */
 const serviceUnavailable = (): ApiError =>
   new ApiError(503, 'ServiceUnavailable', 'the server is currently unable to handle the request');
@@ -46,7 +49,10 @@ export interface NonResourceDeps {
   /** What service account tokens are verified with. */
   tokenKeys: Pick<ServiceAccountKeys, 'jwks'>;
   /** The Prometheus text of /metrics. */
-  metrics(): string;
+  metrics(): Promise<string>;
+  /** What /healthz, /livez and /readyz go by. */
+  health: readonly HealthCheck[];
+  log: Logger;
 }
 
 /**
@@ -71,19 +77,17 @@ export class NonResourcePaths {
     return this.#known.groups;
   }
 
-  answer(path: string, call: Pick<ApiCall, 'query'> & { accept?: string }): Answer {
+  async answer(path: string, call: Pick<ApiCall, 'query'> & { accept?: string }): Promise<Answer> {
+    if (HEALTH.test(path))
+      return (await healthAnswer(path, call.query, this.deps.health, this.deps.log)) ?? pageNotFound();
     const accept = call.accept ?? '';
     switch (path) {
       case '/':
         return object({ paths: [...ROOT_PATHS, ...this.#groupPaths()].sort() });
       case '/version':
         return object(versionInfo());
-      case '/healthz':
-      case '/livez':
-      case '/readyz':
-        return text(call.query.has('verbose') ? `[+]ping ok\n[+]storage ok\n${path.slice(1)} check passed\n` : 'ok');
       case '/metrics':
-        return text(this.deps.metrics(), 'text/plain; version=0.0.4; charset=utf-8');
+        return text(await this.deps.metrics(), 'text/plain; version=0.0.4; charset=utf-8');
       case OPENID_CONFIGURATION_PATH:
         return openIdConfiguration(this.deps.serverAddress());
       case JWKS_PATH:

@@ -246,7 +246,7 @@ describe('a watch over HTTPS', () => {
       watch.close();
     }
     const running = async (): Promise<string> =>
-      /longrunning_requests\{verb="WATCH"\} (\d+)/.exec(
+      /apiserver_longrunning_requests\{[^}]*resource="configmaps"[^}]*\} (\d+)/.exec(
         await api.client.transport.request<string>({ method: 'GET', path: '/metrics' }),
       )?.[1] ?? '';
     await expect.poll(running).toBe('0');

@@ -5,7 +5,14 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { peerIdentityOf, type PeerIdentity } from '../auth/authenticator.ts';
 import type { Pki } from '../pki/pki.ts';
-import { HANDSHAKE_TIMEOUT_MS, HEADERS_TIMEOUT_MS, MAX_CONCURRENT_STREAMS, MAX_HEADER_BYTES } from './limits.ts';
+import { ConnectionDeadline } from './connection-deadline.ts';
+import {
+  HANDSHAKE_TIMEOUT_MS,
+  HEADERS_TIMEOUT_MS,
+  IDLE_TIMEOUT_MS,
+  MAX_CONCURRENT_STREAMS,
+  MAX_HEADER_BYTES,
+} from './limits.ts';
 import { handleRequest, type HttpRequest } from './request-handler.ts';
 import type { HttpResponse } from './response.ts';
 import { handleUpgrade, type UpgradeDeps } from './upgrade.ts';
@@ -21,6 +28,8 @@ export class Listener {
   readonly #server: Http2SecureServer;
   /** What each connection's certificate says, read once. Keys are HTTP/2 sessions and HTTP/1.1 sockets. */
   readonly #peers = new WeakMap<object, PeerIdentity>();
+  /** Keys as of `#peers`. */
+  readonly #deadlines = new WeakMap<object, ConnectionDeadline>();
   /** Everything open, so that closing does not wait for watches. */
   readonly #open = new Set<Duplex>();
 
@@ -38,13 +47,12 @@ export class Listener {
       maxSessionMemory: 64,
       settings: { maxConcurrentStreams: MAX_CONCURRENT_STREAMS, maxHeaderListSize: MAX_HEADER_BYTES },
     } as Parameters<typeof createSecureServer>[0]);
-    // Only HTTP/1.1 knows these; HTTP/2 frames headers whole, and bodies have a limit of their own.
-    Object.assign(this.#server, { headersTimeout: HEADERS_TIMEOUT_MS });
     this.#server.on('connection', (socket: Duplex) => this.#track(socket));
-    this.#server.on('secureConnection', (socket: TLSSocket) => this.#identify(socket, socket));
+    this.#server.on('secureConnection', (socket: TLSSocket) => this.#onSecure(socket));
     this.#server.on('session', (session: ServerHttp2Session) => this.#onSession(session));
     this.#server.on('request', (request, response) => this.#onRequest(request, response));
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      this.#deadlines.get(socket)?.stop();
       void handleUpgrade(this.deps, request, socket, head, this.#peers.get(socket));
     });
     this.#server.on('sessionError', (error: Error) =>
@@ -100,13 +108,29 @@ export class Listener {
     if (identity) this.#peers.set(key, identity);
   }
 
+  #onSecure(socket: TLSSocket): void {
+    this.#identify(socket, socket);
+    if (socket.alpnProtocol !== 'h2') this.#limit(socket, socket);
+  }
+
+  #limit(key: object, connection: Pick<Duplex | ServerHttp2Session, 'destroy' | 'on'>): void {
+    const deadline = new ConnectionDeadline(() => void connection.destroy(), HEADERS_TIMEOUT_MS, IDLE_TIMEOUT_MS);
+    this.#deadlines.set(key, deadline);
+    connection.on('close', () => deadline.stop());
+  }
+
   #onSession(session: ServerHttp2Session): void {
+    this.#limit(session, session);
     this.#identify(session, session.socket as TLSSocket);
     session.on('error', (error: Error) => this.deps.log.debug({ error: error.message }, 'HTTP/2 session failed'));
   }
 
   #onRequest(request: HttpRequest, response: HttpResponse): void {
     const session: Http2Session | undefined = 'stream' in request ? request.stream.session : undefined;
-    void handleRequest(this.deps, request, response, this.#peers.get(session ?? request.socket));
+    const key = session ?? request.socket;
+    const deadline = this.#deadlines.get(key);
+    deadline?.requestBegun();
+    response.on('close', () => deadline?.requestEnded());
+    void handleRequest(this.deps, request, response, this.#peers.get(key));
   }
 }

@@ -9,12 +9,14 @@ import type { AuditedRequest, AuditEntry, AuditRecorder } from '../audit/audit-r
 import type { Authenticator, PeerIdentity } from '../auth/authenticator.ts';
 import { impersonated, wantedUserOf } from '../auth/authn/impersonation.ts';
 import type { Authorizer } from '../auth/authorizer.ts';
-import type { UserInfo } from '../auth/user.ts';
+import { MASTERS_GROUP, type UserInfo } from '../auth/user.ts';
 import type { RequestMetrics } from '../metrics.ts';
+import { requestInfoOf, type RequestInfo } from '../request-info.ts';
 import { asObject, asStored } from '../registry/as-object.ts';
 import { jsonOf } from '../registry/json-value.ts';
 import { tableOf } from '../../resources/table.ts';
 import { includeObjectOf, shapeOf, type Shape } from './accept.ts';
+import { isLimited, isMutating, type FlowControl } from './flow-control.ts';
 import { metricLabelsOf } from './metric-labels.ts';
 import { partialMetadataOf } from './partial-metadata.ts';
 import { readRequestBody } from './read-body.ts';
@@ -34,6 +36,7 @@ export interface HttpDeps {
   /** Absent when no audit log is kept. */
   audit?: AuditRecorder | undefined;
   metrics: RequestMetrics;
+  flow: FlowControl;
   clock: Clock;
   log: Logger;
 }
@@ -61,8 +64,10 @@ export async function handleRequest(
   response.on('error', () => gone.abort());
   const { path, query } = splitTarget(request.url ?? '/');
   const method = request.method ?? 'GET';
+  const info = readInfo(method, path, query);
   let audit: AuditEntry | undefined;
   let streamed = false;
+  let leave: (() => void) | undefined;
   try {
     audit = deps.audit?.begin(auditedRequestOf(request, method, path, query));
     if (audit) response.setHeader('audit-id', audit.id);
@@ -82,18 +87,45 @@ export async function handleRequest(
       ...(audit ? { annotate: audit.annotate } : {}),
     };
     audit?.received(call.body);
+    leave = await entered(deps, call, info);
     const answer = await deps.handler.handle(call);
     streamed = answer.type === 'watch' || answer.type === 'stream';
     if (streamed) audit?.started('code' in answer ? answer.code : 200);
-    await writeAnswer(deps, response, answer, call, takesGzip(request.headers['accept-encoding']?.toString()));
+    const ended = streamed ? deps.metrics.longRunning(metricLabelsOf(deps.catalog, info)) : undefined;
+    try {
+      await writeAnswer(deps, response, answer, call, takesGzip(request.headers['accept-encoding']?.toString()));
+    } finally {
+      ended?.();
+    }
     audit?.answered(answer);
   } catch (error) {
     audit?.failed(error);
     sendError(deps, request, response, error, gone.signal);
   } finally {
+    leave?.();
     const seconds = streamed ? undefined : (performance.now() - startedMs) / 1000;
-    deps.metrics.observe(metricLabelsOf(deps.catalog, method, path, query), response.statusCode, seconds);
+    deps.metrics.observe(metricLabelsOf(deps.catalog, info), response.statusCode, seconds);
   }
+}
+
+/** What the request asks for; undefined when that cannot be read, which the handler says. */
+function readInfo(method: string, path: string, query: URLSearchParams): RequestInfo | undefined {
+  try {
+    return requestInfoOf(method, path, query);
+  } catch (error) {
+    if (isApiError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** A seat among the requests carried out at once. Administrators need none, as in upstream's `exempt` level. */
+async function entered(
+  deps: Pick<HttpDeps, 'flow'>,
+  { user, signal }: ApiCall,
+  info: RequestInfo | undefined,
+): Promise<(() => void) | undefined> {
+  if (!info || !isLimited(info) || user.groups.includes(MASTERS_GROUP)) return undefined;
+  return deps.flow.enter(user.name, isMutating(info), signal);
 }
 
 /** Who makes the request, or whom its headers ask to be taken for. Throws 401, and 403 when that is not allowed. */
@@ -194,12 +226,7 @@ async function writeAnswer(
       });
       begin(response, 200, 'application/json');
       flushHead(response);
-      deps.metrics.watchStarted();
-      try {
-        return await writeWatch(response, answer.events, encoder);
-      } finally {
-        deps.metrics.watchEnded();
-      }
+      return writeWatch(response, answer.events, encoder);
     }
   }
 }

@@ -1,5 +1,5 @@
 import jsonpatch, { type Operation } from 'fast-json-patch';
-import { ApiError, badRequest, messageOf } from '../../../shared/api/errors.ts';
+import { ApiError, badRequest } from '../../../shared/api/errors.ts';
 import { copyJson, isJsonObject } from '../decode/json-value.ts';
 
 const MAX_OPERATIONS = 10_000;
@@ -24,8 +24,8 @@ export function jsonPatch(current: unknown, patch: unknown): unknown {
     }, document);
   } catch (error) {
     if (error instanceof ApiError) throw error;
-    const reason = messageOf(error).split('\n')[0] ?? '';
-    throw new ApiError(422, 'Invalid', `the server rejected our request due to an error in our request: ${reason}`);
+    // Upstream does not say which operation it was.
+    throw new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request');
   }
 }
 
