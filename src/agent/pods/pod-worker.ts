@@ -9,7 +9,7 @@ import { backoffKey, planPod, type Action, type Plan } from './plan.ts';
 import { activeDeadlineOf, deadlineEnd, type PodEnd } from './pod-end.ts';
 import { describePod } from './pod-name.ts';
 import { podStatus, type PodStatus } from './pod-status.ts';
-import { PostStartHooks } from './post-start-hooks.ts';
+import { asCreating, PostStartHooks, withoutHooking } from './post-start-hooks.ts';
 import { nextBackoff, type BackoffEntry } from './restart-backoff.ts';
 import { hookAddress, signalContainer } from './signal-container.ts';
 import { startContainer } from './start-container.ts';
@@ -323,7 +323,11 @@ export class PodWorker {
       )
         continue;
       const file = this.#directory.terminationLog(container.name, container.attempt);
-      this.#messages.set(container.id, await terminationMessage(this.deps.runtime.docker, spec, container, file));
+      const mismatch = this.deps.images.mismatchOf(container.imageId);
+      this.#messages.set(
+        container.id,
+        await terminationMessage(this.deps.runtime.docker, spec, container, file, mismatch),
+      );
     }
     const known = new Set(containers.map(({ id }) => id));
     this.#hooks.keepOnly(known);
@@ -383,17 +387,3 @@ function emptyPod(pod: Pod): ObservedPod {
   const { uid = '', name = '', namespace = '' } = pod.metadata ?? {};
   return { uid, name, namespace, sandboxes: [], containers: [] };
 }
-
-/** Without the containers whose postStart hook runs: they are not probed and not started yet. */
-const withoutHooking = (observed: ObservedPod, hooking: ReadonlySet<string>): ObservedPod => ({
-  ...observed,
-  containers: observed.containers.filter(({ id }) => !hooking.has(id)),
-});
-
-/** With the containers whose postStart hook runs as what they are shown to be. */
-const asCreating = (observed: ObservedPod, hooking: ReadonlySet<string>): ObservedPod => ({
-  ...observed,
-  containers: observed.containers.map((each) =>
-    hooking.has(each.id) && each.state === 'running' ? { ...each, state: 'created' } : each,
-  ),
-});

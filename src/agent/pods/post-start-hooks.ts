@@ -1,4 +1,5 @@
 import { messageOf } from '../../shared/api/errors.ts';
+import type { ObservedPod } from '../runtime/observed.ts';
 
 /**
  * The postStart hooks of one pod's containers, by container id. Until its hook is over a container counts as being
@@ -39,3 +40,17 @@ export class PostStartHooks {
     for (const set of [this.#running, this.#failed]) for (const id of set) if (!known.has(id)) set.delete(id);
   }
 }
+
+/** Without the containers whose postStart hook runs: they are not probed and not started yet. */
+export const withoutHooking = (observed: ObservedPod, hooking: ReadonlySet<string>): ObservedPod => ({
+  ...observed,
+  containers: observed.containers.filter(({ id }) => !hooking.has(id)),
+});
+
+/** With the containers whose postStart hook runs as what they are shown to be. */
+export const asCreating = (observed: ObservedPod, hooking: ReadonlySet<string>): ObservedPod => ({
+  ...observed,
+  containers: observed.containers.map((each) =>
+    hooking.has(each.id) && each.state === 'running' ? { ...each, state: 'created' } : each,
+  ),
+});

@@ -40,6 +40,11 @@ export async function startContainer(deps: WorkerDeps, request: StartRequest): P
   const { pod, container } = request;
   const outcome = await deps.puller.ensure(pod, container);
   if (outcome.kind !== 'ready') return outcome;
+  const { mismatch } = outcome.image;
+  if (mismatch) {
+    // Started all the same: the machine may have an emulator.
+    deps.events.podEvent(pod, 'Warning', 'Failed', `Image "${container.image}": ${mismatch}`, container);
+  }
   try {
     const id = await createAndStart(deps, request, outcome.image);
     deps.events.podEvent(pod, 'Normal', 'Started', `Started container ${container.name}`, container);

@@ -9,13 +9,19 @@ const MAX_BYTES = 4096;
 const MAX_LOG_BYTES = 2048;
 const MAX_LOG_LINES = 80;
 
-/** What an ended container left in its termination log, or (FallbackToLogsOnError) at the end of its output. */
+/**
+ * What an ended container left in its termination log, or (FallbackToLogsOnError) at the end of its output. When its
+ * image is not for this machine (`mismatch`), that is what is said of a failure.
+ */
 export async function terminationMessage(
   docker: Docker,
   spec: Container,
   container: ObservedContainer,
   file: string,
+  mismatch?: string,
 ): Promise<string> {
+  // The kernel's own words go to the log at best, and do not say what is wrong.
+  if (mismatch !== undefined && container.exitCode !== 0) return `exec format error: ${mismatch}`;
   const written = await tail(file);
   if (written !== '' || spec.terminationMessagePolicy !== 'FallbackToLogsOnError' || container.exitCode === 0)
     return written;

@@ -8,6 +8,9 @@ import { specHash } from './spec-hash.ts';
 /** Kubelet's containerLogMaxSize and containerLogMaxFiles. */
 const LOG_CONFIG = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } };
 
+/** Processes and threads a container may have, so that a fork bomb stays its own (upstream's podPidsLimit has no default). */
+const PIDS_LIMIT = 4096;
+
 export interface Mount {
   hostPath: string;
   containerPath: string;
@@ -51,6 +54,7 @@ export function containerSpec(input: ContainerSpecInput): ContainerCreateOptions
     // The kubelet restarts; Docker must not.
     RestartPolicy: { Name: 'no' },
     OomScoreAdj: input.oomScoreAdj,
+    PidsLimit: PIDS_LIMIT,
     ...dockerResources(container),
     ...security.hostConfig,
   };

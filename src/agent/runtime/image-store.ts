@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import { dockerMessage, dockerStatus } from './docker-error.ts';
+import { platformMismatch } from './image-platform.ts';
 import type { RegistryCredential } from './registry-credentials.ts';
 
 export interface LocalImage {
@@ -9,12 +10,15 @@ export interface LocalImage {
   sizeBytes: number;
   /** The image's USER. */
   user: string;
+  /** Why it may not run here, for an image of another architecture. */
+  mismatch?: string;
 }
 
 /** Images on this machine's Docker. Pulls of the same reference with the same credentials are made once. */
 export class ImageStore {
   readonly #pulls = new Map<string, Promise<void>>();
   readonly #references = new Map<string, string>();
+  readonly #mismatches = new Map<string, string>();
 
   constructor(private readonly docker: Docker) {}
 
@@ -22,12 +26,15 @@ export class ImageStore {
   async find(reference: string): Promise<LocalImage | undefined> {
     try {
       const info = await this.docker.getImage(reference).inspect();
+      const mismatch = platformMismatch({ os: info.Os, architecture: info.Architecture });
       const image = {
         id: info.Id,
         reference: info.RepoDigests?.[0] ?? info.Id,
         sizeBytes: info.Size,
         user: info.Config?.User ?? '',
+        ...(mismatch === undefined ? {} : { mismatch }),
       };
+      if (mismatch !== undefined) this.#mismatches.set(image.id, mismatch);
       this.#references.set(image.id, image.reference);
       return image;
     } catch (error) {
@@ -39,6 +46,11 @@ export class ImageStore {
   /** What a status shows for an image id; fills itself as images are looked up. */
   referenceOf(imageId: string): string {
     return this.#references.get(imageId) ?? imageId;
+  }
+
+  /** Why an image may not run on this machine, of those looked up. */
+  mismatchOf(imageId: string): string | undefined {
+    return this.#mismatches.get(imageId);
   }
 
   /** Learns the reference of an image id that a found container runs from. */
