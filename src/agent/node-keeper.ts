@@ -9,6 +9,7 @@ import type { Pressure } from './eviction/thresholds.ts';
 import { ImageCollector } from './gc/image-collector.ts';
 import { removeOrphans } from './gc/orphans.ts';
 import { readMachineHealth, type MachineFacts } from './node/machine-facts.ts';
+import { agreeLiveRestore } from './node/live-restore.ts';
 import type { PodManager } from './pods/pod-manager.ts';
 import type { DockerRuntime } from './runtime/docker-runtime.ts';
 import type { KubeletCounters } from './stats/kubelet-metrics.ts';
@@ -76,12 +77,26 @@ export class NodeKeeper {
   start(): void {
     this.#evictions.start();
     this.#images.start();
+    void this.#agreeLiveRestore();
     void this.#removeOrphans();
   }
 
   stop(): void {
     this.#evictions.stop();
     this.#images.stop();
+  }
+
+  async #agreeLiveRestore(): Promise<void> {
+    const { config, docker, event, log } = this.deps;
+    try {
+      const done = await agreeLiveRestore({ docker, wanted: config.liveRestore === true, stateDir: config.stateDir });
+      if (done === 'unchanged') return;
+      const message = `Docker's live-restore is ${done === 'enabled' ? 'on' : 'as it was before'}.`;
+      event('Normal', done === 'enabled' ? 'LiveRestoreEnabled' : 'LiveRestoreReverted', message);
+    } catch (error) {
+      log.warn({ err: messageOf(error) }, 'cannot change Docker’s live-restore');
+      event('Warning', 'LiveRestoreFailed', messageOf(error));
+    }
   }
 
   /** Once: only an agent that was killed leaves any. */

@@ -57,6 +57,8 @@ export interface AgentConfig {
   nodeIp?: string;
   labels: Record<string, string>;
   taints: Taint[];
+  /** Whether the user agreed to Docker's live-restore being switched on. */
+  liveRestore?: boolean;
   /** Bundle version shown as the node's kubeletVersion suffix. */
   version: string;
 }

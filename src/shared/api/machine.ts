@@ -45,6 +45,13 @@ export interface MachineSpec {
   nodeName?: string;
   labels?: Record<string, string>;
   taints?: Wire<V1Taint>[];
+  docker?: DockerConsent;
+}
+
+/** What the user agrees to have changed in the machine's Docker. */
+export interface DockerConsent {
+  /** Switch live-restore on in daemon.json, so that pods live through restarts and upgrades of Docker; taken back on removal. */
+  liveRestore?: boolean;
 }
 
 /** One fact that preflight looked at. */

@@ -44,6 +44,7 @@ export function agentConfig(settings: AgentSettings): AgentConfig {
     ...(nodeIp === undefined ? {} : { nodeIp }),
     labels: spec.labels ?? {},
     taints: spec.taints ?? [],
+    ...(spec.docker?.liveRestore ? { liveRestore: true } : {}),
     version,
   };
 }

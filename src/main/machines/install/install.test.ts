@@ -50,6 +50,12 @@ describe('installing the agent', () => {
     expect(isCurrent(undefined, made())).toBe(false);
   });
 
+  test('tells the agent of the consent to live-restore, and of none by saying nothing', () => {
+    const agreed = agentConfig({ ...settings, spec: { ...settings.spec, docker: { liveRestore: true } } });
+    expect(agreed.liveRestore).toBe(true);
+    expect(agentConfig(settings)).not.toHaveProperty('liveRestore');
+  });
+
   test('does not ask for a shared mount where the machine has none', () => {
     const config = agentConfig(settings);
     const binds = (mountShared: boolean) => agentContainer({ image: 'i', config, mountShared }).HostConfig?.Binds?.[0];

@@ -28,6 +28,12 @@ tables | while read -r _ family name; do "$NFT" delete table "$family" "$name"; 
 links | while read -r name; do "$IP" link delete "$name" 2>/dev/null; done
 for mark in ${ROUTE_PROTOCOLS.join(' ')}; do "$IP" route flush proto $mark 2>/dev/null; done
 mounts | while read -r point; do host umount -l "$point"; done
+# Docker's settings as they were, where the agent changed them and nobody has since.
+state=${MACHINE_DIR}/state
+if host test -e $state/daemon.json.ours && host cmp -s $state/daemon.json.ours /etc/docker/daemon.json; then
+  if host test -e $state/daemon.json.before; then host sh -c "cat $state/daemon.json.before > /etc/docker/daemon.json"; else host rm -f /etc/docker/daemon.json; fi
+  host sh -c 'kill -HUP "$(cat /run/docker.pid)"'
+fi
 host rm -rf ${MACHINE_DIR}
 
 rules | sed 's/^/${LEFT_PREFIX}packet filter rule /'

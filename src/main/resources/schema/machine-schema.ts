@@ -72,10 +72,18 @@ export const MACHINE_SCHEMAS: Readonly<Record<string, Schema>> = {
         type: 'object',
         additionalProperties: { type: 'string' },
       },
+      docker: described("What may be changed in the machine's Docker.", `${PREFIX}DockerConsent`),
       taints: list('Taints the Node gets when it registers.', refTo('io.k8s.api.core.v1.Taint')),
     },
     ['host'],
   ),
+  [`${PREFIX}DockerConsent`]: object("DockerConsent is what the user agrees to have changed in a machine's Docker.", {
+    liveRestore: {
+      description:
+        'Switch live-restore on in daemon.json, so that pods live through restarts and upgrades of Docker. Taken back when the machine is removed.',
+      type: 'boolean',
+    },
+  }),
   [`${PREFIX}SecretReference`]: object(
     'SecretReference names a Secret.',
     { namespace: text('Namespace of the Secret.'), name: text('Name of the Secret.') },

@@ -40,6 +40,13 @@ describe('adding a machine', () => {
     expect(await secrets()).toEqual([]);
   });
 
+  test('writes down what may be changed in its Docker, where that was agreed to', async () => {
+    const machine = await addMachine(api, 'wh-1', { host: 'h' }, { kind: 'default' }, { liveRestore: true });
+    expect(machine.spec?.docker).toEqual({ liveRestore: true });
+    const other = await addMachine(api, 'wh-2', { host: 'i' }, { kind: 'default' }, { liveRestore: false });
+    expect(other.spec).not.toHaveProperty('docker');
+  });
+
   test('leaves no Secret behind when the Machine is refused', async () => {
     await addMachine(api, 'wh-1', { host: 'h' }, { kind: 'default' });
     const again = addMachine(api, 'wh-1', { host: 'h' }, { kind: 'password', password: 'x' });

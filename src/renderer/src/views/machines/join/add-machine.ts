@@ -2,6 +2,7 @@ import { messageOf } from '../../../../../shared/api/errors.ts';
 import { apiVersionOf, MACHINES, SECRETS } from '../../../../../shared/api/kinds.ts';
 import {
   SSH_SECRET_TYPE,
+  type DockerConsent,
   type JumpHost,
   type Machine,
   type MachineSpec,
@@ -21,7 +22,12 @@ export type Credential =
 const SECRET_NAMESPACE = 'kube-system';
 
 /** A Machine for a target, as the API wants it. */
-export function machineOf(name: string, target: SshTarget, credentialRef: SecretReference | undefined): Machine {
+export function machineOf(
+  name: string,
+  target: SshTarget,
+  credentialRef: SecretReference | undefined,
+  consent: DockerConsent = {},
+): Machine {
   const reference = credentialRef ? { credentialRef } : {};
   const jump: JumpHost | undefined = target.jump && {
     host: target.jump.host,
@@ -35,6 +41,7 @@ export function machineOf(name: string, target: SshTarget, credentialRef: Secret
     user: target.user ?? 'root',
     ...reference,
     ...(jump ? { jump } : {}),
+    ...(consent.liveRestore ? { docker: { liveRestore: true } } : {}),
   };
   return { apiVersion: apiVersionOf(MACHINES), kind: MACHINES.kind, metadata: { name }, spec };
 }
@@ -92,11 +99,12 @@ export async function addMachine(
   name: string,
   target: SshTarget,
   credential: Credential,
+  consent: DockerConsent = {},
 ): Promise<Machine> {
   const reference = await storeCredential(api, name, credential);
   let machine: Machine;
   try {
-    machine = await api.create(MACHINES, machineOf(name, target, reference));
+    machine = await api.create(MACHINES, machineOf(name, target, reference, consent));
   } catch (error) {
     return withdraw(api, reference, error);
   }
