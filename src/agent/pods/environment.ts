@@ -3,6 +3,7 @@ import type { PodTokens } from '../state/token-source.ts';
 import { ConfigError } from './config-error.ts';
 import { expand } from './expansion.ts';
 import { fieldValue, resourceValue, type Surroundings } from './field-ref.ts';
+import { allContainersOf } from './pod-containers.ts';
 
 /** ConfigMaps and Secrets of the pod's namespace by name, absent ones are missing from the map; and the pod's tokens. */
 export interface ReferencedObjects {
@@ -75,7 +76,7 @@ function valueFrom(
   if (fieldRef) return fieldValue(pod, fieldRef.fieldPath, around);
   if (resourceFieldRef) {
     const named = resourceFieldRef.containerName;
-    const target = named ? pod.spec?.containers.find(({ name }) => name === named) : container;
+    const target = named ? allContainersOf(pod).find(({ name }) => name === named) : container;
     if (!target) throw new ConfigError(`container ${named} not found`);
     return resourceValue(target, resourceFieldRef, around);
   }

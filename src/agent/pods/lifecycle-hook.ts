@@ -1,11 +1,21 @@
 import { request } from 'node:http';
 import { request as secureRequest } from 'node:https';
-import type { Container } from '../../shared/api/kinds.ts';
+import type { Container, Pod } from '../../shared/api/kinds.ts';
 import { delay } from '../../shared/client/backoff.ts';
+import { describePod } from './pod-name.ts';
 import { resolvePort, type ExecProbe } from '../probes/run-probe.ts';
 
 /** The longest a timer can run. */
 export const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** What a status says of a hook that failed (pkg/kubelet/lifecycle/handlers.go); events leave the details out. */
+export function hookFailure(handler: LifecycleHandler, container: Container, pod: Pod, why: string): string {
+  const [kind, what] = handler.exec
+    ? ['Exec', `[${(handler.exec.command ?? []).join(' ')}]`]
+    : ['HTTP', handler.httpGet?.path ?? ''];
+  const where = `for Container "${container.name}" in Pod "${describePod(pod)}"`;
+  return `${kind} lifecycle hook (${what}) ${where} failed - error: ${why}`;
+}
 
 export type LifecycleHandler = NonNullable<NonNullable<Container['lifecycle']>['preStop']>;
 

@@ -4,7 +4,7 @@ import { nameOf } from '../../shared/api/meta.ts';
 import type { ObservedContainer, ObservedPod } from '../runtime/observed.ts';
 import type { PodRecord } from '../state/checkpoint.ts';
 import { PodDirectory } from '../volumes/pod-directory.ts';
-import { MAX_TIMEOUT_MS, runLifecycleHook } from './lifecycle-hook.ts';
+import { hookFailure, MAX_TIMEOUT_MS, runLifecycleHook } from './lifecycle-hook.ts';
 import { backoffKey, planPod, type Action, type Plan } from './plan.ts';
 import { activeDeadlineOf, deadlineEnd, type PodEnd } from './pod-end.ts';
 import { describePod } from './pod-name.ts';
@@ -265,7 +265,10 @@ export class PodWorker {
     this.#hooks.begin(id, run, (failure) => {
       if (failure !== undefined) {
         events.podEvent(this.#pod, 'Warning', 'FailedPostStartHook', 'PostStartHook failed', container);
-        this.#waiting.set(container.name, { reason: 'PostStartHookError', message: failure });
+        this.#waiting.set(container.name, {
+          reason: 'PostStartHookError',
+          message: hookFailure(hook, container, this.#pod, failure),
+        });
       }
       this.trigger();
     });
