@@ -28,6 +28,8 @@ export class DiskUsage {
   constructor(
     private readonly docker: Docker,
     private readonly podsRoot: string,
+    /** The machine's file system. */
+    private readonly root: string = MACHINE_ROOT,
   ) {}
 
   async ofPod(pod: Pod, observed: ObservedPod): Promise<LocalUsage> {
@@ -45,9 +47,9 @@ export class DiskUsage {
   async #container(id: string): Promise<number> {
     const { GraphDriver: graph, LogPath: log } = await this.docker.getContainer(id).inspect();
     // dockerode's type knows devicemapper's fields only.
-    const { UpperDir: upper } = graph.Data as { UpperDir?: string };
-    const layer = upper ? await bytesBelow(join(MACHINE_ROOT, upper)) : 0;
-    return layer + (log ? await rotatedBytes(join(MACHINE_ROOT, log)) : 0);
+    const { UpperDir: upper } = (graph.Data ?? {}) as { UpperDir?: string };
+    const layer = upper ? await bytesBelow(join(this.root, upper)) : 0;
+    return layer + (log ? await rotatedBytes(join(this.root, log)) : 0);
   }
 }
 

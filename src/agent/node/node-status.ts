@@ -82,6 +82,9 @@ export function nodeStatus(input: NodeStatusInput): NodeStatus {
       }),
     ],
     daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
+    // Docker tells of one way to run containers, and offers neither of what these are about.
+    features: { supplementalGroupsPolicy: false },
+    runtimeHandlers: [{ name: '', features: { recursiveReadOnlyMounts: false, userNamespaces: false } }],
     images: input.images,
     nodeInfo: {
       architecture: facts.architecture,
