@@ -8,7 +8,7 @@ import type { VolumeView } from './volume-view.ts';
 
 const HOST = 'kubernetes.io/hostname';
 const nodes = ['a', 'b'].map((name) => aNode(name, { labels: { [HOST]: name, zone: `z-${name}` } }));
-const at = (host: string): NonNullable<PersistentVolume['spec']>['nodeAffinity'] => ({
+const at = (host: string) => ({
   required: { nodeSelectorTerms: [{ matchExpressions: [{ key: HOST, operator: 'In', values: [host] }] }] },
 });
 const volume = (name: string, host: string, size = '5Gi'): PersistentVolume => ({
