@@ -38,6 +38,32 @@ export function equalJson(left: unknown, right: unknown): boolean {
   return true;
 }
 
+/**
+ * The value with every part that equals the one at the same place in `old` replaced by it, so that what does not change
+ * from one version of an object to the next is in memory once. `old` itself when all is equal. `value` is private and
+ * is changed in place.
+ */
+export function withSharedParts(value: unknown, old: unknown): unknown {
+  if (value === old || value === null || old === null || typeof value !== 'object' || typeof old !== 'object')
+    return value;
+  if (Array.isArray(value) !== Array.isArray(old)) return value;
+  const parts = value as Record<string, unknown>;
+  const olds = old as Record<string, unknown>;
+  let same = true;
+  let count = 0;
+  for (const key of Object.keys(parts)) {
+    const part = parts[key];
+    if (part === undefined) continue;
+    count += 1;
+    const before = Object.hasOwn(olds, key) ? olds[key] : undefined;
+    const shared = withSharedParts(part, before);
+    if (shared !== before) same = false;
+    // What is frozen is shared already.
+    else if (shared !== part && !Object.isFrozen(parts)) parts[key] = shared;
+  }
+  return same && count === Object.keys(olds).length ? old : value;
+}
+
 const texts = new WeakMap<object, string>();
 
 /** The JSON text of a stored (frozen) value, made once for as long as the value lives. */

@@ -112,7 +112,6 @@ export function keepValidOwners(target: Target, object: KubeObject, owners: Mana
 
 /** Whether a write changes nothing but times in managedFields, which is no change (IgnoreManagedFieldsTimestampsTransformer). */
 export function isUnchanged(object: KubeObject, served: KubeObject): boolean {
-  const owners = served.metadata?.managedFields;
-  if (!sameOwners(object.metadata?.managedFields, owners)) return false;
+  if (!sameOwners(object.metadata?.managedFields, served.metadata?.managedFields)) return false;
   return equalJson(withoutManagedFields(object), withoutManagedFields(served));
 }

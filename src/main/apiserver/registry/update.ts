@@ -8,7 +8,7 @@ import { checkPreconditions, matchName, matchNamespace, throwIfInvalid, tooManyC
 import { asObject, asStored } from './as-object.ts';
 import { metaOf, type RegistryContext, type Target, type Written } from './context.ts';
 import { isReadyToGo } from './deletion-rules.ts';
-import { cloneJson } from './json-value.ts';
+import { cloneJson, withSharedParts } from './json-value.ts';
 import { keyFor } from './keys.ts';
 import {
   isUnchanged,
@@ -55,8 +55,8 @@ export async function updateObject(context: RegistryContext, target: Target, req
   let stored = await context.storage.get(key);
   for (let attempt = 1; ; attempt += 1) {
     if (!stored) throw notFound(target.kind.type, target.name);
-    const object = await prepared(context, target, request, stored);
     const served = servedValue(target.kind, stored.value);
+    const object = await prepared(context, target, request, stored);
     if (isUnchanged(object, asObject(served))) return { object: served, created: false };
     const reservation = await reserve(context, target, request, object, served);
     try {
@@ -170,7 +170,7 @@ async function write(
     await context.hooks.deleted(kind, asObject(gone));
     return servedValue(kind, gone);
   }
-  const value = storedValue(kind, object);
+  const value = withSharedParts(storedValue(kind, object), stored.value) as StoredValue;
   return servedValue(
     kind,
     (await context.storage.update(stored.key, value, stored.modRevision, kind.durability)).value,
