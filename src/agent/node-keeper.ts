@@ -103,10 +103,10 @@ export class NodeKeeper {
   async #removeOrphans(): Promise<void> {
     const { runtime, pods, log } = this.deps;
     try {
-      const known = new Set([
-        ...pods.pods().map(({ metadata }) => metadata?.uid ?? ''),
-        ...(await runtime.observeAll()).keys(),
-      ]);
+      const known = async (): Promise<Set<string>> => {
+        const running = (await runtime.observeAll()).keys();
+        return new Set([...running, ...pods.pods().map(({ metadata }) => metadata?.uid ?? '')]);
+      };
       await removeOrphans(join(MACHINE_DIR, 'pods'), known, log);
     } catch (error) {
       log.warn({ err: messageOf(error) }, 'cannot look for folders of pods that are gone');

@@ -93,7 +93,7 @@ export class ImageCollector {
     for (const { id, sizeBytes } of removable(images, clock.now())) {
       if (freed >= wanted) break;
       try {
-        // By id, with all its names. Docker refuses it when a container was made from it meanwhile.
+        // By id, with all its names. Docker refuses it when a container runs from it meanwhile.
         await docker.getImage(id).remove({ force: true });
         freed += sizeBytes;
         this.#records?.delete(id);

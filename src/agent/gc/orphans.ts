@@ -23,14 +23,21 @@ export function mountPointsOf(text: string): string[] {
   });
 }
 
-/** Removes the folders that an agent which was killed at a bad moment left behind. `known`: uids of pods there are. */
-export async function removeOrphans(podsRoot: string, known: ReadonlySet<string>, log: Logger): Promise<void> {
+/**
+ * Removes the folders that an agent which was killed at a bad moment left behind. `known` gives the uids of the pods there
+ * are; it is asked after the folders were listed, so that a pod that comes meanwhile keeps its folder.
+ */
+export async function removeOrphans(
+  podsRoot: string,
+  known: () => Promise<ReadonlySet<string>>,
+  log: Logger,
+): Promise<void> {
   const names = await readdir(podsRoot).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
   const mounts = await Promise.all(['/proc/1/mounts', '/proc/self/mounts'].map((file) => readFile(file, 'utf8')));
-  const { remove, mounted } = orphansOf(names, known, podsRoot, mounts.flatMap(mountPointsOf));
+  const { remove, mounted } = orphansOf(names, await known(), podsRoot, mounts.flatMap(mountPointsOf));
   if (mounted.length > 0) log.warn({ pods: mounted }, 'folders of pods that are gone stay: something is mounted there');
   for (const name of remove) {
     await rm(join(podsRoot, name), { recursive: true, force: true });
