@@ -188,6 +188,18 @@ describe('a lost sandbox', () => {
 });
 
 describe('termination', () => {
+  test('sidecars have what the others have left of the grace, and two seconds at least', () => {
+    const proxy = aRun({ name: 'proxy' });
+    const input = {
+      pod: aPod({ initContainers: [aContainer({ name: 'proxy', restartPolicy: 'Always' })] }),
+      observed: observedPod([proxy, anExit(0)]),
+    };
+    const killedAt = (signalled: number, since: number): number | undefined =>
+      plan({ ...input, termination: { graceSeconds: 30, since }, signalledAt: new Map([['proxy-0', signalled]]) })
+        .wakeAt;
+    expect(killedAt(100_000, 90_000)).toBe(120_000);
+    expect(killedAt(100_000, 70_500)).toBe(102_000);
+  });
   const termination = { graceSeconds: 30 };
   test('signals, waits for the grace, and kills', () => {
     const observed = observedPod([aRun()]);

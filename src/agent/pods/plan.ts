@@ -10,12 +10,19 @@ import { isSidecar, mayRestart } from './restart-policy.ts';
 /** What can make a running container one that must be killed: a probe, or its own hook. */
 export type HealthFailure = 'liveness' | 'startup' | 'postStart';
 
+/** The end of a pod: how many seconds all its containers together may take for it. */
+export interface Termination {
+  graceSeconds: number;
+  /** When it began, in milliseconds; where it is not known, every container has the whole grace. */
+  since?: number;
+}
+
 /** What the kubelet knows when it decides about one pod. */
 export interface PlanInput {
   pod: Pod;
   observed: ObservedPod;
   /** Set when the pod must stop: deleted in the API (or gone from it), or already Failed or Succeeded there. */
-  termination?: { graceSeconds: number };
+  termination?: Termination;
   /** Restart back-off by `backoffKey`. */
   backoff: Readonly<Record<string, BackoffEntry>>;
   /** When each container (by id) was sent its stop signal. */
@@ -59,19 +66,24 @@ export const backoffKey = (container: Container): string => `${container.name}_$
  */
 export function planPod(input: PlanInput): Plan {
   const plan: Plan = { actions: [], crashLooping: new Map(), stopped: false };
-  if (input.termination) planStop(input, plan, input.termination.graceSeconds);
+  if (input.termination) planStop(input, plan, input.termination);
   else planRun(input, plan);
   return plan;
 }
 
-function planStop(input: PlanInput, plan: Plan, graceSeconds: number): void {
+function planStop(input: PlanInput, plan: Plan, { graceSeconds, since }: Termination): void {
   const running = input.observed.containers.filter((container) => container.state === 'running');
   if (running.length > 0) {
     // Sidecars serve the others until the end, and then go in reverse order of their start (KEP-753).
     const sidecars = (input.pod.spec?.initContainers ?? []).filter(isSidecar).map(({ name }) => name);
     const main = running.filter(({ name }) => !sidecars.includes(name));
     const next = main.length > 0 ? main : running.filter(({ name }) => name === lastOf(sidecars, running));
-    for (const container of next) stop(input, plan, container, graceSeconds, `Stopping container ${container.name}`);
+    for (const container of next) {
+      // The grace is the pod's: what came before has used up its part of it.
+      const begun = input.signalledAt.get(container.id) ?? input.now;
+      const left = graceSeconds - (since === undefined ? 0 : (begun - since) / 1000);
+      stop(input, plan, container, left, `Stopping container ${container.name}`);
+    }
     return;
   }
   for (const sandbox of input.observed.sandboxes) plan.actions.push({ kind: 'removeSandbox', sandbox });
@@ -98,10 +110,10 @@ function planRun(input: PlanInput, plan: Plan): void {
   pruneDead(input, plan);
 
   const initialised = planInit(input, plan, sandbox);
-  if (initialised === 'failed') return void planStop(input, plan, graceOf(pod));
+  if (initialised === 'failed') return void planStop(input, plan, { graceSeconds: graceOf(pod) });
   if (initialised === 'done' && !planMain(input, plan, sandbox)) {
     // Everything has ended for good: sidecars and the sandbox follow.
-    return void planStop(input, plan, graceOf(pod));
+    return void planStop(input, plan, { graceSeconds: graceOf(pod) });
   }
   // They look at whatever there is, also before the pod is initialised.
   for (const container of ephemeralContainersOf(pod)) {

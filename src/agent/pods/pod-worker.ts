@@ -44,6 +44,7 @@ export class PodWorker {
   readonly #messages = new Map<string, string>();
   /** Ends for which a back-off was announced. */
   readonly #announced = new Set<string>();
+  #stoppingSince: number | undefined;
   #sandboxRetryAt = 0;
   /** Why we have ended the pod; its status says so when nothing of it runs any more. */
   #end: PodEnd | undefined;
@@ -146,7 +147,7 @@ export class PodWorker {
     const plan = planPod({
       pod,
       observed,
-      ...(termination ? { termination } : {}),
+      ...(termination ? { termination: { ...termination, since: (this.#stoppingSince ??= deps.clock.now()) } } : {}),
       backoff: this.#backoff,
       signalledAt: this.#signalledAt,
       unhealthy: new Map([...verdicts.unhealthy, ...[...this.#hooks.failed].map((id) => [id, 'postStart'] as const)]),
