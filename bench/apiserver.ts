@@ -120,11 +120,23 @@ async function patches(client: LoadClient): Promise<Row[]> {
       { metadata: { labels: { round: `r${index}` } } },
       contentType,
     );
+  const apply = (index: number): Promise<unknown> =>
+    client.send(
+      'PATCH',
+      `${CONFIG_MAPS}/c${(index * 7919) % 30_000}?fieldManager=bench&force=true`,
+      {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: `c${(index * 7919) % 30_000}`, labels: { applied: `r${index}` } },
+      },
+      'application/apply-patch+yaml',
+    );
   const merge = patch('application/merge-patch+json');
   const strategic = patch('application/strategic-merge-patch+json');
   return [
     (await measured('merge patch, 16 clients', 16, 5000, merge)).row,
     (await measured('strategic merge patch, 16 clients', 16, 5000, strategic)).row,
+    (await measured('server-side apply, 16 clients', 16, 5000, apply)).row,
   ];
 }
 

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../e2e/testbed/wait.ts';
 import { inParallel } from './clients.ts';
 import { withControlPlane, type Measured } from './control-plane-process.ts';
+import { worstLoopLag } from './event-loop.ts';
 import { Latencies } from './latencies.ts';
 import type { LoadClient } from './load-client.ts';
 import { memoryOf } from './process-usage.ts';
@@ -65,6 +66,7 @@ async function manyPods(): Promise<Row[]> {
   return withControlPlane({ simulate: NODES_FOR_PODS }, async (measured) => {
     const { client } = measured;
     const bystander = new Bystander(client);
+    await worstLoopLag(client);
     const startedAt = performance.now();
     for (let index = 0; index < DEPLOYMENTS; index += 1) await client.create(DEPLOYMENTS_PATH, deployment(index));
     await until('all pods to be available', async () => (await available(client)) === PODS, {
@@ -73,6 +75,7 @@ async function manyPods(): Promise<Row[]> {
     });
     const seconds = (performance.now() - startedAt) / 1000;
     const waits = await bystander.stop();
+    const lagMs = await worstLoopLag(client);
     await delay(SETTLE_MS);
     const memory = await memoryOf(measured.serve.child.pid ?? 0);
     return [
@@ -89,6 +92,11 @@ async function manyPods(): Promise<Row[]> {
         values: {
           time: `p50 ${duration(waits.p50)}, p99 ${duration(waits.p99)}, longest ${duration(waits.percentile(1))}`,
         },
+      },
+      {
+        what: 'the event loop’s longest delay meanwhile',
+        values: { time: duration(lagMs) },
+        budget: atMost(lagMs, 50, 'ms'),
       },
       ...(await restarts(measured)),
     ];
