@@ -131,7 +131,13 @@ export function readConfig(type: Decodable, body: ApplyBody): Record<string, unk
   return value;
 }
 
-function checkedConfig(context: RegistryContext, target: Target, body: ApplyBody, options: ApplyOptions): KubeObject {
+/** A body as a configuration of the target's kind, every field of it known. Throws 400. */
+export function checkedConfig(
+  context: RegistryContext,
+  target: Target,
+  body: ApplyBody,
+  options: ApplyOptions,
+): KubeObject {
   const { kind } = target;
   const value = readConfig(kind, body);
   const version = versionsOf(context.catalog, kind)(apiVersionOf(kind.type));

@@ -40,6 +40,8 @@ export interface UpdateRequest {
   prepare?(object: KubeObject, old: KubeObject): void;
   /** Rules of a change of the server's own; called after the mutating plugins. */
   rules?(object: KubeObject, old: KubeObject): FieldError[];
+  /** Whether a `server` change is what a user asked for, so that the user's manager owns it. */
+  tracked?: boolean;
   /** Whether `change` is given managedFields too, and may change them. */
   seesOwners?: boolean;
   /** managedFields of what `change` returned last, when they are more than what follows from it. */
@@ -108,7 +110,7 @@ async function prepared(
   const live = old.metadata?.managedFields;
   // The server's own changes (a binding, a finalizer that is done) make nobody the owner of anything.
   const owners =
-    request.mode === 'server'
+    request.mode === 'server' && !request.tracked
       ? live
       : request.owners
         ? request.owners()

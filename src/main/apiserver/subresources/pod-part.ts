@@ -1,25 +1,32 @@
 import { methodNotAllowed, unsupportedMediaType } from '../../../shared/api/errors.ts';
 import type { Container, Pod } from '../../../shared/api/kinds.ts';
 import type { KubeObject } from '../../../shared/api/meta.ts';
-import { applyPatch, PATCH_TYPES } from '../../resources/patch/apply-patch.ts';
+import { decodeObject } from '../../resources/decode/decode-object.ts';
+import { APPLY_TYPE, applyPatch, PATCH_TYPES } from '../../resources/patch/apply-patch.ts';
 import { bumpGeneration } from '../../resources/strategy.ts';
 import { validateEphemeralContainersUpdate } from '../../resources/validation/ephemeral-containers.ts';
 import type { FieldError } from '../../resources/validation/field-error.ts';
 import { validatePodResize } from '../../resources/validation/pod-resize.ts';
+import { checkedConfig, merge } from '../registry/apply.ts';
 import { decodeBody, decodePatched, mediaTypeOf, readBody } from '../registry/decode-request.ts';
 import { cloneJson } from '../registry/json-value.ts';
-import { writeOptionsOf } from '../registry/request-options.ts';
+import { withoutManagedFields, type ManagedFields } from '../registry/ownership.ts';
+import { applyOptionsOf, patchOptionsOf, writeOptionsOf } from '../registry/request-options.ts';
 import { updateObject } from '../registry/update.ts';
 import { readStored } from '../resource-handlers.ts';
-import { bodyOf, type ResourceHandler, type ResourceRequest } from '../resource-request.ts';
+import { bodyOf, type ResourceDeps, type ResourceHandler, type ResourceRequest } from '../resource-request.ts';
 
 const ATTEMPTS = 5;
+
+type PodSpec = NonNullable<Pod['spec']>;
 
 /** A part of a pod's spec that is changed through a subresource of its own, with rules of its own. */
 interface PodPart {
   subresource: string;
   /** The stored pod with that part of the wanted one; everything else the client says is forgotten. */
   take(wanted: Pod, stored: Pod): Pod['spec'];
+  /** What of an applied configuration's spec is about that part (the strategies' GetResetFieldsFilter). */
+  applied(spec: Partial<PodSpec>): Partial<PodSpec>;
   rules(pod: Pod, old: Pod): FieldError[];
 }
 
@@ -30,16 +37,18 @@ const podPartHandler =
     const { target, info, call, warnings } = request;
     const { kind } = target;
     if (info.verb === 'get') return { type: 'object', code: 200, value: await readStored(deps, request), kind };
-    const wantedOf = wantedPod(request);
+    const wantedOf = wantedPod(deps, request, part);
     const written = await updateObject(deps.registry, target, {
       mode: 'server',
       subresource: part.subresource,
       dryRun: writeOptionsOf(call.query).dryRun,
       attempts: ATTEMPTS,
+      tracked: true,
+      ...(wantedOf.owners ? { owners: wantedOf.owners, seesOwners: true } : {}),
       change(old) {
-        const wanted = wantedOf(old);
+        const wanted = wantedOf.pod(old);
         kind.setDefaults(wanted);
-        const pod = cloneJson(old) as Pod;
+        const pod = cloneJson(withoutManagedFields(old)) as Pod;
         const { uid, resourceVersion, name } = wanted.metadata ?? {};
         // Whoever names a version or an identity means that one.
         const named = { ...(uid ? { uid } : {}), ...(name ? { name } : {}) };
@@ -55,21 +64,62 @@ const podPartHandler =
     return { type: 'object', code: 200, value: written.object, kind, warnings };
   };
 
-/** What the client wants the pod to be, given what it is. Throws 405, 415 and what is wrong with the body. */
-function wantedPod(request: ResourceRequest): (old: KubeObject) => KubeObject {
+interface Wanted {
+  /** What the client wants the pod to be, given what it is. */
+  pod(old: KubeObject): KubeObject;
+  /** managedFields of the pod that was wanted last, where it was applied. */
+  owners?: () => ManagedFields;
+}
+
+/** Throws 405, 415 and what is wrong with the body. */
+function wantedPod(deps: ResourceDeps, request: ResourceRequest, part: PodPart): Wanted {
   const { target, info, call, warnings } = request;
   if (info.verb !== 'update' && info.verb !== 'patch') throw methodNotAllowed();
-  const { fieldValidation } = writeOptionsOf(call.query);
   const body = bodyOf(request);
   if (info.verb === 'update') {
-    const object = decodeBody(target.kind, body, fieldValidation, warnings);
-    return () => cloneJson(object);
+    const object = decodeBody(target.kind, body, writeOptionsOf(call.query).fieldValidation, warnings);
+    return { pod: () => cloneJson(object) };
   }
-  const patchType = PATCH_TYPES[mediaTypeOf(body.contentType)];
-  if (!patchType) throw unsupportedMediaType(Object.keys(PATCH_TYPES));
+  const mediaType = mediaTypeOf(body.contentType);
+  if (mediaType === APPLY_TYPE) return appliedPod(deps, request, part);
+  const patchType = PATCH_TYPES[mediaType];
+  if (!patchType) throw unsupportedMediaType([...Object.keys(PATCH_TYPES), APPLY_TYPE]);
+  const { fieldValidation } = patchOptionsOf(call.query);
   const patch = readBody(body);
-  return (old) =>
-    decodePatched(target.kind, applyPatch(target.kind, old, patch.value, patchType), patch, fieldValidation, warnings);
+  return {
+    pod: (old) =>
+      decodePatched(
+        target.kind,
+        applyPatch(target.kind, old, patch.value, patchType),
+        patch,
+        fieldValidation,
+        warnings,
+      ),
+  };
+}
+
+/** Server-side apply: of the configuration, the part alone is merged and owned. */
+function appliedPod({ registry }: ResourceDeps, request: ResourceRequest, part: PodPart): Wanted {
+  const { target, call } = request;
+  const options = applyOptionsOf(call.query);
+  const { spec, metadata, ...type } = checkedConfig(registry, target, readBody(bodyOf(request)), options) as Pod;
+  const { name, namespace, uid, resourceVersion } = metadata ?? {};
+  const identity = cloneJson({ name, namespace, uid, resourceVersion }) as NonNullable<Pod['metadata']>;
+  const config = {
+    ...(type.apiVersion ? { apiVersion: type.apiVersion } : {}),
+    ...(type.kind ? { kind: type.kind } : {}),
+    metadata: identity,
+    spec: part.applied(spec ?? {}),
+  };
+  let owners: ManagedFields;
+  return {
+    pod(old) {
+      const applied = merge(registry, target, part.subresource, config, old, options);
+      owners = applied.managedFields;
+      return decodeObject(target.kind, applied.object).object;
+    },
+    owners: () => owners,
+  };
 }
 
 /** pods/NAME/ephemeralcontainers: `kubectl debug` adds a container to a pod that runs. */
@@ -80,6 +130,7 @@ export const ephemeralContainersHandler = podPartHandler({
     const added = wanted.spec?.ephemeralContainers;
     return added?.length ? { ...rest, ephemeralContainers: added } : rest;
   },
+  applied: ({ ephemeralContainers }) => (ephemeralContainers ? { ephemeralContainers } : {}),
   rules: validateEphemeralContainersUpdate,
 });
 
@@ -91,6 +142,10 @@ export const resizeHandler = podPartHandler({
     const init = resized(wanted.spec?.initContainers ?? [], spec?.initContainers ?? []);
     return { ...spec, containers, ...(init.length > 0 ? { initContainers: init } : {}) };
   },
+  applied: ({ containers, initContainers }) => ({
+    ...(containers ? { containers: containers.map(resizablePart) } : {}),
+    ...(initContainers ? { initContainers: initContainers.map(resizablePart) } : {}),
+  }),
   rules: validatePodResize,
 });
 
@@ -102,4 +157,8 @@ function resized(wanted: readonly Container[], stored: readonly Container[]): Co
     const { resources: _resources, resizePolicy: _policy, ...rest } = container;
     return { ...rest, ...(resources ? { resources } : {}), ...(resizePolicy ? { resizePolicy } : {}) } as Container;
   });
+}
+
+function resizablePart({ name, resources, resizePolicy }: Container): Container {
+  return { name, ...(resources ? { resources } : {}), ...(resizePolicy ? { resizePolicy } : {}) } as Container;
 }

@@ -190,6 +190,45 @@ describe('subresources of pods and services', () => {
     return { code: answer.code, body: jsonOfAnswer(answer) as unknown as Pod & { message: string } };
   };
 
+  const podApply = async (subresource: string, manager: string, spec: object, more = '') => {
+    const answer = await ask(`pods/applied/${subresource}?fieldManager=${manager}${more}`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/apply-patch+yaml' },
+      body: JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'applied', labels: { a: 'b' } }, spec }),
+    });
+    return { code: answer.code, body: jsonOfAnswer(answer) as unknown as Pod & { message: string } };
+  };
+
+  test('a part of a pod is applied, and owned by who applied it', async () => {
+    await api.client.create(PODS, {
+      metadata: { name: 'applied', namespace: 'default' },
+      spec: { containers: [{ name: 'web', image: 'nginx', resources: { requests: { cpu: '100m' } } }] },
+    } as Pod);
+    const cpu = (amount: string) => ({
+      containers: [{ name: 'web', image: 'other', resources: { requests: { cpu: amount } } }],
+    });
+    const refused = await podApply('resize', 'sizer', cpu('200m'));
+    expect(refused.code).toBe(409);
+    expect(refused.body.message).toContain('.spec.containers[name="web"].resources.requests.cpu');
+    const forced = await podApply('resize', 'sizer', cpu('200m'), '&force=true');
+    expect(forced.code).toBe(200);
+    expect(forced.body.spec?.containers[0]).toMatchObject({ image: 'nginx', resources: { requests: { cpu: '200m' } } });
+    expect(forced.body.metadata?.labels).toBeUndefined();
+    const debug = { ephemeralContainers: [{ name: 'debug', image: 'busybox:1.36' }] };
+    const debugged = await podApply('ephemeralcontainers', 'debugger', debug);
+    expect(debugged.body.spec?.ephemeralContainers).toMatchObject([debug.ephemeralContainers[0]]);
+    expect(debugged.body.metadata?.managedFields).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ manager: 'sizer', operation: 'Apply', subresource: 'resize' }),
+        expect.objectContaining({ manager: 'debugger', operation: 'Apply', subresource: 'ephemeralcontainers' }),
+      ]),
+    );
+    const { metadata } = await api.client.get(PODS, 'applied', 'default');
+    const again = await podApply('ephemeralcontainers', 'debugger', debug);
+    expect(again.body.metadata?.resourceVersion).toBe(metadata?.resourceVersion);
+    expect((await podApply('resize', '', cpu('1'))).code).toBe(422);
+  });
+
   test('an ephemeral container is added, and stays', async () => {
     const debug = { name: 'debug', image: 'busybox:1.36', targetContainerName: 'web' };
     const added = await podPatch('ephemeralcontainers', {
