@@ -86,7 +86,7 @@ describe('a machine with pods', () => {
 
   test(`serves names and Services for ${OUTAGE_SECONDS} s without a control plane, with no request lost`, async () => {
     const script =
-      'ok=0; bad=0; while true; do if wget -T 5 -qO- http://web.default.svc.cluster.local/ >/dev/null; ' +
+      'ok=0; bad=0; while true; do if wget -T 5 -qO- http://web.default.svc.cluster.local/ >/dev/null 2>&1; ' +
       'then ok=$((ok+1)); else bad=$((bad+1)); fi; echo "$ok $bad"; sleep 0.05; done';
     await bed.createPod(
       podOf('client', { containers: [{ name: 'app', image: image('busybox:1'), command: ['sh', '-c', script] }] }),

@@ -157,7 +157,7 @@ export class EvictionManager {
       try {
         await this.look();
       } catch (error) {
-        this.deps.log.debug({ err: error }, 'cannot look whether the machine is short of anything');
+        this.deps.log.warn({ err: error }, 'cannot look whether the machine is short of anything');
       }
       await delay(MONITOR_MS, this.#abort.signal);
     }

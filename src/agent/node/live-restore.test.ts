@@ -31,7 +31,9 @@ function daemon(): { docker: Docker; reload: () => Promise<void> } {
     reload: async () => {
       if (!obeys) throw new Error('no such process');
       reloads += 1;
-      enabled = ((await text()) ?? '').includes('"live-restore": true');
+      // As dockerd: a setting that is not in the file stays as it is.
+      const said = /"live-restore": (true|false)/.exec((await text()) ?? '')?.[1];
+      if (said) enabled = said === 'true';
     },
   };
 }

@@ -26,11 +26,11 @@ export interface LiveRestoreDeps {
 }
 
 /** The file with live-restore in it and all else as it was. Throws on a text that is no JSON object. */
-export function withLiveRestore(text: string | undefined): string {
+export function withLiveRestore(text: string | undefined, on = true): string {
   const settings: unknown = text?.trim() ? JSON.parse(text) : {};
   if (typeof settings !== 'object' || settings === null || Array.isArray(settings))
     throw new Error(`${DAEMON_FILE} is not a JSON object`);
-  return `${JSON.stringify({ ...settings, 'live-restore': true }, null, 2)}\n`;
+  return `${JSON.stringify({ ...settings, 'live-restore': on }, null, 2)}\n`;
 }
 
 /**
@@ -50,12 +50,16 @@ export async function agreeLiveRestore(deps: LiveRestoreDeps): Promise<'enabled'
   if (!deps.wanted) {
     if (ours === undefined) return 'unchanged';
     const changedSince = (await textOf(files.daemon)) !== ours;
-    if (!changedSince) await restore(files.daemon, await textOf(files.before));
+    if (!changedSince) {
+      // dockerd takes no notice of a setting that is gone: it has to be told of the other value first.
+      await restore(files.daemon, withLiveRestore(ours, false));
+      await reload();
+      await untilLive(deps.docker, false);
+      await restore(files.daemon, await textOf(files.before));
+    }
     await rm(files.before, { force: true });
     await rm(files.ours, { force: true });
-    if (changedSince) return 'unchanged';
-    await reload();
-    return 'reverted';
+    return changedSince ? 'unchanged' : 'reverted';
   }
   const info = (await deps.docker.info()) as { LiveRestoreEnabled?: boolean; Swarm?: { LocalNodeState?: string } };
   if (info.LiveRestoreEnabled) return 'unchanged';
@@ -69,7 +73,7 @@ export async function agreeLiveRestore(deps: LiveRestoreDeps): Promise<'enabled'
   await restore(files.daemon, text);
   try {
     await reload();
-    await untilEnabled(deps.docker);
+    await untilLive(deps.docker, true);
   } catch (error) {
     await restore(files.daemon, before);
     await rm(files.ours, { force: true });
@@ -78,13 +82,13 @@ export async function agreeLiveRestore(deps: LiveRestoreDeps): Promise<'enabled'
   return 'enabled';
 }
 
-async function untilEnabled(docker: Docker): Promise<void> {
+async function untilLive(docker: Docker, wanted: boolean): Promise<void> {
   for (let attempt = 0; attempt < RELOAD_TRIES; attempt += 1) {
     const { LiveRestoreEnabled: on } = (await docker.info()) as { LiveRestoreEnabled?: boolean };
-    if (on) return;
+    if (on === wanted) return;
     await delay(RELOAD_STEP_MS, new AbortController().signal);
   }
-  throw new Error('dockerd did not take up live-restore');
+  throw new Error(`dockerd did not switch live-restore ${wanted ? 'on' : 'off'}`);
 }
 
 async function textOf(file: string): Promise<string | undefined> {

@@ -31,8 +31,9 @@ mounts | while read -r point; do host umount -l "$point"; done
 # Docker's settings as they were, where the agent changed them and nobody has since.
 state=${MACHINE_DIR}/state
 if host test -e $state/daemon.json.ours && host cmp -s $state/daemon.json.ours /etc/docker/daemon.json; then
+  # dockerd takes no notice of a setting that is gone: it has to be told of the other value first.
+  host sh -c 'sed -i "s/\"live-restore\": true/\"live-restore\": false/" /etc/docker/daemon.json; kill -HUP "$(cat /run/docker.pid)"; sleep 1'
   if host test -e $state/daemon.json.before; then host sh -c "cat $state/daemon.json.before > /etc/docker/daemon.json"; else host rm -f /etc/docker/daemon.json; fi
-  host sh -c 'kill -HUP "$(cat /run/docker.pid)"'
 fi
 host rm -rf ${MACHINE_DIR}
 
