@@ -6,7 +6,13 @@ import { bumpGeneration, startGeneration } from '../strategy.ts';
 import type { FieldError } from '../validation/field-error.ts';
 import { immutable, invalidValue, nonNegative, notSupported, required } from '../validation/fields.ts';
 import { validateSelectorAndTemplate } from '../validation/pod-template.ts';
-import { atMost100Percent, isZeroAmount, validateCounts, validateIntOrPercent } from '../validation/workload-parts.ts';
+import {
+  atMost100Percent,
+  isZeroAmount,
+  validateCollisionCount,
+  validateCounts,
+  validateIntOrPercent,
+} from '../validation/workload-parts.ts';
 
 const STATUS = 'io.k8s.api.apps.v1.DaemonSetStatus';
 const COUNTS = [
@@ -49,15 +55,15 @@ function validateRolling({ maxUnavailable, maxSurge }: Rolling, field: string): 
   const [hasUnavailable, hasSurge] = [!isZeroAmount(maxUnavailable), !isZeroAmount(maxSurge)];
   const errors = [
     ...validateIntOrPercent(maxUnavailable, `${field}.maxUnavailable`),
-    ...atMost100Percent(maxUnavailable, `${field}.maxUnavailable`),
     ...validateIntOrPercent(maxSurge, `${field}.maxSurge`),
+    ...atMost100Percent(maxUnavailable, `${field}.maxUnavailable`),
     ...atMost100Percent(maxSurge, `${field}.maxSurge`),
   ];
   if (hasUnavailable && hasSurge) {
     errors.push(invalidValue(`${field}.maxSurge`, maxSurge, 'may not be set when maxUnavailable is non-zero'));
   }
   if (!hasUnavailable && !hasSurge) {
-    errors.push(invalidValue(`${field}.maxUnavailable`, maxUnavailable, 'cannot be 0 when maxSurge is 0'));
+    errors.push(required(`${field}.maxUnavailable`, 'cannot be 0 when maxSurge is 0'));
   }
   return errors;
 }
@@ -87,7 +93,10 @@ export const daemonSetKind: KindDefinition<DaemonSet> = {
     ...nonNegative('spec.revisionHistoryLimit', spec?.revisionHistoryLimit),
   ],
   validateUpdate: (set, old) => immutable('spec.selector', set.spec?.selector, old.spec?.selector),
-  validateStatusUpdate: ({ status }) => validateCounts(status, COUNTS),
+  validateStatusUpdate: ({ status }, old) => [
+    ...validateCounts(status, COUNTS),
+    ...validateCollisionCount(status, old.status),
+  ],
   selectableFields: {},
   columns: [
     nameColumn(),

@@ -5,7 +5,8 @@ import { setPodSpecDefaults } from '../defaults/pod-spec-defaults.ts';
 import type { KindDefinition } from '../definition.ts';
 import { bumpGeneration, startGeneration } from '../strategy.ts';
 import { validateDeployment } from '../validation/deployment.ts';
-import { immutable, nonNegative } from '../validation/fields.ts';
+import { immutable } from '../validation/fields.ts';
+import { availableWithinReady, validateCollisionCount, validateCounts } from '../validation/workload-parts.ts';
 
 const SPEC = 'io.k8s.api.apps.v1.DeploymentSpec';
 const STATUS = 'io.k8s.api.apps.v1.DeploymentStatus';
@@ -32,6 +33,7 @@ const COUNTS = [
   'readyReplicas',
   'availableReplicas',
   'unavailableReplicas',
+  'collisionCount',
 ] as const;
 
 export const deploymentKind: KindDefinition<Deployment> = {
@@ -68,7 +70,14 @@ export const deploymentKind: KindDefinition<Deployment> = {
   prepareForUpdate: bumpGeneration,
   validate: validateDeployment,
   validateUpdate: (deployment, old) => immutable('spec.selector', deployment.spec?.selector, old.spec?.selector),
-  validateStatusUpdate: ({ status }) => COUNTS.flatMap((field) => nonNegative(`status.${field}`, status?.[field])),
+  validateStatusUpdate: ({ status }, old) => [
+    ...validateCounts(status, COUNTS, {
+      total: 'replicas',
+      parts: ['updatedReplicas', 'readyReplicas', 'availableReplicas'],
+    }),
+    ...availableWithinReady(status),
+    ...validateCollisionCount(status, old.status),
+  ],
   selectableFields: {},
   columns: [
     nameColumn(),

@@ -2,33 +2,22 @@ import { INGRESS_CLASSES, type IngressClass } from '../../../shared/api/kinds.ts
 import { ageColumn, column, fieldDoc, nameColumn } from '../columns/columns.ts';
 import type { KindDefinition } from '../definition.ts';
 import { bumpGeneration, startGeneration } from '../strategy.ts';
+import { validateDomainPrefixedPath } from '../validation/domain-prefixed-path.ts';
 import type { FieldError } from '../validation/field-error.ts';
-import {
-  complaintsAbout,
-  forbiddenField,
-  immutable,
-  invalidValue,
-  oneOf,
-  required,
-  tooLong,
-} from '../validation/fields.ts';
+import { complaintsAbout, forbiddenField, immutable, oneOf, required, tooLong } from '../validation/fields.ts';
 import { validateReference } from '../validation/ingress.ts';
-import { dns1123Label, dns1123Subdomain } from '../validation/names.ts';
+import { dns1123Label } from '../validation/names.ts';
 
 const SPEC = 'io.k8s.api.networking.v1.IngressClassSpec';
 const LONGEST_CONTROLLER = 250;
 
 type Parameters = NonNullable<NonNullable<IngressClass['spec']>['parameters']>;
 
-/** `example.com/controller`: a domain and a path (util/validation IsDomainPrefixedPath). */
 function validateController(controller: string, field: string): FieldError[] {
-  const [domain = '', ...path] = controller.split('/');
-  if (controller === '') return [required(field)];
-  if (controller.length > LONGEST_CONTROLLER) return [tooLong(field, LONGEST_CONTROLLER)];
-  if (domain === '' || path.join('/') === '') {
-    return [invalidValue(field, controller, 'must be a domain-prefixed path (such as "acme.io/foo")')];
-  }
-  return complaintsAbout(field, domain, dns1123Subdomain(domain));
+  return [
+    ...(controller.length > LONGEST_CONTROLLER ? [tooLong(field, LONGEST_CONTROLLER)] : []),
+    ...validateDomainPrefixedPath(field, controller),
+  ];
 }
 
 function validateParameters(parameters: Parameters): FieldError[] {

@@ -2,7 +2,7 @@ import { NETWORK_POLICIES, type NetworkPolicy } from '../../../shared/api/kinds.
 import { ageColumn, column, fieldDoc, nameColumn, printSelector } from '../columns/columns.ts';
 import type { KindDefinition } from '../definition.ts';
 import { bumpGeneration, startGeneration } from '../strategy.ts';
-import { isStrictSubnet, PROTOCOLS, validCidr, validPort } from '../validation/addresses.ts';
+import { isStrictSubnet, validCidr, validPort } from '../validation/addresses.ts';
 import type { FieldError } from '../validation/field-error.ts';
 import { complaintsAbout, forbiddenField, invalidValue, oneOf, required } from '../validation/fields.ts';
 import { validateLabelSelector } from '../validation/label-selector.ts';
@@ -45,18 +45,16 @@ function validatePolicy({ spec }: NetworkPolicy): FieldError[] {
 
 function validatePolicyPort({ protocol, port, endPort }: Port, field: string): FieldError[] {
   const errors = [
-    ...oneOf(`${field}.protocol`, protocol, PROTOCOLS),
+    ...oneOf(`${field}.protocol`, protocol, ['TCP', 'UDP', 'SCTP']),
     ...(port === undefined ? [] : validPort(`${field}.port`, port)),
   ];
   if (endPort === undefined) return errors;
   const at = `${field}.endPort`;
-  if (port === undefined) {
-    errors.push(required(`${field}.port`, 'must be specified when `endPort` is specified'));
-  } else if (typeof port === 'string') {
-    errors.push(forbiddenField(at, 'may not be specified when `port` is non-numeric'));
-  } else if (endPort < port) {
-    errors.push(invalidValue(at, port, 'must be greater than or equal to `port`'));
+  if (typeof port !== 'number') {
+    const state = port === undefined ? 'not specified' : 'non-numeric';
+    return [...errors, invalidValue(at, endPort, `may not be specified when \`port\` is ${state}`)];
   }
+  if (endPort < port) errors.push(invalidValue(at, port, 'must be greater than or equal to `port`'));
   return [...errors, ...complaintsAbout(at, endPort, portNumber(endPort))];
 }
 

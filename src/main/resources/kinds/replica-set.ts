@@ -6,9 +6,11 @@ import type { KindDefinition } from '../definition.ts';
 import { bumpGeneration, startGeneration } from '../strategy.ts';
 import { immutable, nonNegative } from '../validation/fields.ts';
 import { validateSelectorAndTemplate } from '../validation/pod-template.ts';
+import { availableWithinReady, validateCounts } from '../validation/workload-parts.ts';
 
 const SPEC = 'io.k8s.api.apps.v1.ReplicaSetSpec';
 const STATUS = 'io.k8s.api.apps.v1.ReplicaSetStatus';
+const PARTS = ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const;
 
 export const replicaSetKind: KindDefinition<ReplicaSet> = {
   type: REPLICA_SETS,
@@ -47,10 +49,10 @@ export const replicaSetKind: KindDefinition<ReplicaSet> = {
     ...validateSelectorAndTemplate(set.spec, 'ReplicaSet'),
   ],
   validateUpdate: (set, old) => immutable('spec.selector', set.spec?.selector, old.spec?.selector),
-  validateStatusUpdate: (set) =>
-    (['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration'] as const).flatMap(
-      (field) => nonNegative(`status.${field}`, set.status?.[field]),
-    ),
+  validateStatusUpdate: ({ status }) => [
+    ...validateCounts(status, ['replicas', ...PARTS, 'observedGeneration'], { total: 'replicas', parts: PARTS }),
+    ...availableWithinReady(status),
+  ],
   selectableFields: { 'status.replicas': (set) => String(set.status?.replicas ?? 0) },
   columns: [
     nameColumn(),

@@ -6,7 +6,7 @@ import { setPodSpecDefaults } from '../defaults/pod-spec-defaults.ts';
 import type { KindDefinition } from '../definition.ts';
 import { bumpGeneration, startGeneration } from '../strategy.ts';
 import { validateStatefulSet, validateStatefulSetUpdate } from '../validation/stateful-set.ts';
-import { validateCounts } from '../validation/workload-parts.ts';
+import { availableWithinReady, validateCollisionCount, validateCounts } from '../validation/workload-parts.ts';
 
 const PARTS = ['readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas'] as const;
 
@@ -52,7 +52,7 @@ export const statefulSetKind: KindDefinition<StatefulSet> = {
     }),
   },
   subresources: [],
-  nameRule: 'dns1123subdomain',
+  nameRule: 'dns1123label',
   allowUnconditionalUpdate: true,
   allowCreateOnUpdate: false,
   setDefaults: setStatefulSetDefaults,
@@ -63,11 +63,14 @@ export const statefulSetKind: KindDefinition<StatefulSet> = {
   prepareForUpdate: bumpGeneration,
   validate: validateStatefulSet,
   validateUpdate: validateStatefulSetUpdate,
-  validateStatusUpdate: ({ status }) =>
-    validateCounts(status, ['replicas', ...PARTS, 'observedGeneration', 'collisionCount'], {
+  validateStatusUpdate: ({ status }, old) => [
+    ...validateCounts(status, ['replicas', ...PARTS, 'observedGeneration', 'collisionCount'], {
       total: 'replicas',
       parts: PARTS,
     }),
+    ...availableWithinReady(status, 'status.readyReplicas'),
+    ...validateCollisionCount(status, old.status),
+  ],
   selectableFields: {},
   columns: [
     nameColumn(),

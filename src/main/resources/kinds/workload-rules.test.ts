@@ -49,7 +49,7 @@ describe('a Job', () => {
   test.each<[JsonObject, string]>([
     [
       { spec: { template: { spec: { restartPolicy: 'Always' } }, podFailurePolicy: null } },
-      'spec.template.spec.restartPolicy: Unsupported value: "Always": supported values: "OnFailure", "Never"',
+      'spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"',
     ],
     [{ spec: { completions: null } }, 'spec.completions: Required value: when completion mode is Indexed'],
     [
@@ -189,7 +189,7 @@ describe('StatefulSets and DaemonSets', () => {
     [
       'DaemonSet',
       { spec: { updateStrategy: { rollingUpdate: { maxUnavailable: 0 } } } },
-      'spec.updateStrategy.rollingUpdate.maxUnavailable: Invalid value: 0: cannot be 0 when maxSurge is 0',
+      'spec.updateStrategy.rollingUpdate.maxUnavailable: Required value: cannot be 0 when maxSurge is 0',
     ],
     [
       'DaemonSet',

@@ -1,5 +1,8 @@
 import type { StatusCause } from '../../../shared/api/errors.ts';
 
+/** Stands for a value that upstream does not show (`field.OmitValueType`). */
+export const OMITTED = Symbol('omitted');
+
 /** A failed rule at one field, in the words of apimachinery's `field.Error`. */
 export interface FieldError {
   type:
@@ -44,7 +47,7 @@ export function messageOfFieldError(error: FieldError): string {
       return `Forbidden${detail}`;
     case 'Invalid':
     case 'TypeInvalid':
-      return `Invalid value: ${shown}${detail}`;
+      return error.value === OMITTED ? `Invalid value${detail}` : `Invalid value: ${shown}${detail}`;
     case 'NotSupported':
       return `Unsupported value: ${shown}: supported values: ${(error.supported ?? []).map((value) => JSON.stringify(value)).join(', ')}`;
     case 'Duplicate':

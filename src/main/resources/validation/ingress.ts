@@ -111,8 +111,12 @@ export function validateReference(
   const { apiGroup, kind, name } = reference;
   return [
     ...(apiGroup === undefined ? [] : complaintsAbout(`${field}.apiGroup`, apiGroup, dns1123Subdomain(apiGroup))),
-    ...(kind ? complaintsAbout(`${field}.kind`, kind, pathSegment(kind)) : [required(`${field}.kind`)]),
-    ...(name ? complaintsAbout(`${field}.name`, name, pathSegment(name)) : [required(`${field}.name`)]),
+    ...(kind
+      ? complaintsAbout(`${field}.kind`, kind, pathSegment(kind))
+      : [required(`${field}.kind`, 'kind is required')]),
+    ...(name
+      ? complaintsAbout(`${field}.name`, name, pathSegment(name))
+      : [required(`${field}.name`, 'name is required')]),
   ];
 }
 

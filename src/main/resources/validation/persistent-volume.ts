@@ -16,7 +16,9 @@ export const VOLUME_MODES = ['Block', 'Filesystem'];
 /** The access modes of a volume or claim: known ones, and ReadWriteOncePod alone. */
 export function validateAccessModes(modes: readonly string[], field: string, missing = ''): FieldError[] {
   if (modes.length === 0) return [required(field, missing)];
-  const mixed = modes.includes('ReadWriteOncePod') && modes.some((mode) => mode !== 'ReadWriteOncePod');
+  const mixed =
+    modes.includes('ReadWriteOncePod') &&
+    modes.some((mode) => mode !== 'ReadWriteOncePod' && ACCESS_MODES.includes(mode));
   return [
     ...modes.flatMap((mode) => oneOf(field, mode, ACCESS_MODES)),
     ...(mixed ? [forbiddenField(field, 'may not use ReadWriteOncePod with other access modes')] : []),
@@ -100,6 +102,22 @@ export function validatePersistentVolumeUpdate(volume: PersistentVolume, old: Pe
   ];
 }
 
+type ClaimResources = NonNullable<PersistentVolumeClaim['spec']>['resources'];
+
+/** A bound claim may ask for another size: all it asks for, but the size as it was. */
+function withStorageOf(after: ClaimResources, before: ClaimResources): ClaimResources {
+  const { storage: _asked, ...requests } = after?.requests ?? {};
+  const storage = before?.requests?.['storage'];
+  return { ...after, requests: { ...requests, ...(storage === undefined ? {} : { storage }) } };
+}
+
+/** A class of attributes may be changed for another, but not taken away. */
+function validateAttributesClassUpdate(after: string | undefined, before: string | undefined): FieldError[] {
+  if (before === undefined || after === before || after) return [];
+  const to = after === undefined ? 'nil' : 'an empty string';
+  return [forbiddenField('spec.volumeAttributesClassName', `update from non-nil value to ${to} is forbidden`)];
+}
+
 /** A claim's spec is for life but for what grows or is given to it once (ValidatePersistentVolumeClaimUpdate). */
 export function validateClaimUpdate(claim: PersistentVolumeClaim, old: PersistentVolumeClaim): FieldError[] {
   const after = claim.spec ?? {};
@@ -109,7 +127,8 @@ export function validateClaimUpdate(claim: PersistentVolumeClaim, old: Persisten
     ...after,
     ...(before.volumeName ? {} : { volumeName: undefined }),
     ...(before.storageClassName === undefined ? { storageClassName: undefined } : {}),
-    ...(bound ? { resources: before.resources, volumeAttributesClassName: before.volumeAttributesClassName } : {}),
+    ...(bound && after.resources?.requests ? { resources: withStorageOf(after.resources, before.resources) } : {}),
+    volumeAttributesClassName: before.volumeAttributesClassName,
   };
   const errors: FieldError[] = [];
   const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
@@ -127,7 +146,11 @@ export function validateClaimUpdate(claim: PersistentVolumeClaim, old: Persisten
   if (shrinks && parseQuantity(size) <= parseQuantity(old.status?.capacity?.['storage'] ?? '0')) {
     errors.push(forbiddenField('spec.resources.requests.storage', 'field can not be less than status.capacity'));
   }
-  return [...errors, ...immutable('volumeMode', after.volumeMode, before.volumeMode)];
+  return [
+    ...errors,
+    ...immutable('volumeMode', after.volumeMode, before.volumeMode),
+    ...validateAttributesClassUpdate(after.volumeAttributesClassName, before.volumeAttributesClassName),
+  ];
 }
 
 /** Amounts in the status of a claim are not negative. */

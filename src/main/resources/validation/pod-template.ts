@@ -6,6 +6,10 @@ import { isEmptySelector, validateLabelSelector } from './label-selector.ts';
 import { validateAnnotations, validateLabels } from './metadata.ts';
 import { validatePodSpec } from './pod-spec.ts';
 
+/** Deployments and ReplicaSets share rules upstream, so that each is called by the name of the other. */
+const SELECTING: Readonly<Record<string, string>> = { ReplicaSet: 'deployment' };
+const KEEPING: Readonly<Record<string, string>> = { Deployment: 'ReplicaSet' };
+
 /**
  * Selector and template of something that keeps pods running (apps/validation ValidatePodTemplateSpecForReplicaSet):
  * the selector says something, the template's labels match it, and its pods are restarted for ever.
@@ -19,10 +23,13 @@ export function validateSelectorAndTemplate(
 }
 
 function validateSelector(selector: LabelSelector | undefined, kind: string): FieldError[] {
-  if (!selector) return [required('spec.selector')];
+  // Upstream says no word of the selector that a DaemonSet lacks, but that it matches nothing.
+  if (!selector) return kind === 'DaemonSet' ? [] : [required('spec.selector')];
   const errors = validateLabelSelector(selector, 'spec.selector');
   if (isEmptySelector(selector)) {
-    errors.push(invalidValue('spec.selector', selector, `empty selector is invalid for ${kind.toLowerCase()}`));
+    errors.push(
+      invalidValue('spec.selector', selector, `empty selector is invalid for ${SELECTING[kind] ?? kind.toLowerCase()}`),
+    );
   }
   return errors;
 }
@@ -35,7 +42,7 @@ function validateTemplate(
   const field = 'spec.template';
   const labels = template?.metadata?.labels ?? {};
   const errors: FieldError[] = [];
-  if (selector && !isEmptySelector(selector) && !matchesLabelSelector(selector, labels)) {
+  if (!selector || (!isEmptySelector(selector) && !matchesLabelSelector(selector, labels))) {
     errors.push(invalidValue(`${field}.metadata.labels`, labels, '`selector` does not match template `labels`'));
   }
   errors.push(...validatePodTemplate(template, field));
@@ -45,7 +52,10 @@ function validateTemplate(
   }
   if (spec?.activeDeadlineSeconds !== undefined) {
     errors.push(
-      forbiddenField(`${field}.spec.activeDeadlineSeconds`, `activeDeadlineSeconds in ${kind} is not Supported`),
+      forbiddenField(
+        `${field}.spec.activeDeadlineSeconds`,
+        `activeDeadlineSeconds in ${KEEPING[kind] ?? kind} is not Supported`,
+      ),
     );
   }
   return errors;

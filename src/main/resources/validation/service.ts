@@ -26,12 +26,17 @@ const MAX_AFFINITY_SECONDS = 86_400;
 const isHeadless = (spec: Partial<ServiceSpec>): boolean =>
   spec.clusterIP === 'None' || spec.clusterIPs?.[0] === 'None';
 
+/** Node agents listen there; a load balancer in front of it opens it to everybody. */
+const KUBELET_PORT = 10_250;
+const SOURCE_RANGES = 'service.beta.kubernetes.io/load-balancer-source-ranges';
+
 /** A Service (core/validation ValidateService). */
 export function validateService(service: Service): FieldError[] {
   const spec: Partial<ServiceSpec> = service.spec ?? {};
   const ports = spec.ports ?? [];
   return [
     ...(ports.length === 0 && !isHeadless(spec) && spec.type !== 'ExternalName' ? [required('spec.ports')] : []),
+    ...(spec.type === 'LoadBalancer' ? validateNotKubelet(ports) : []),
     ...validateType(spec),
     ...ports.flatMap((port, index) => validateServicePort(port, ports.length > 1, `spec.ports[${index}]`)),
     ...duplicatesIn(
@@ -46,10 +51,23 @@ export function validateService(service: Service): FieldError[] {
     ...(spec.externalIPs ?? []).flatMap((ip, index) => validEndpointIp(`spec.externalIPs[${index}]`, ip)),
     ...requiredOneOf('spec.type', spec.type, ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']),
     ...validatePortNumbers(spec),
-    ...validateLoadBalancer(spec),
+    ...validateLoadBalancer(spec, service.metadata?.annotations?.[SOURCE_RANGES]),
     ...validateTrafficPolicies(spec),
   ];
 }
+
+const validateNotKubelet = (ports: readonly ServicePort[]): FieldError[] =>
+  ports.flatMap(({ port }, index) =>
+    port === KUBELET_PORT
+      ? [
+          invalidValue(
+            `spec.ports[${index}]`,
+            port,
+            `may not expose port ${KUBELET_PORT} externally since it is used by kubelet`,
+          ),
+        ]
+      : [],
+  );
 
 function validateType(spec: Partial<ServiceSpec>): FieldError[] {
   if ((spec.type === 'LoadBalancer' || spec.type === 'NodePort') && isHeadless(spec)) {
@@ -117,7 +135,7 @@ function validatePortNumbers({ type, ports = [] }: Partial<ServiceSpec>): FieldE
   });
 }
 
-function validateLoadBalancer(spec: Partial<ServiceSpec>): FieldError[] {
+function validateLoadBalancer(spec: Partial<ServiceSpec>, annotated: string | undefined): FieldError[] {
   const balanced = spec.type === 'LoadBalancer';
   const ranges = spec.loadBalancerSourceRanges ?? [];
   const { loadBalancerClass } = spec;
@@ -126,6 +144,7 @@ function validateLoadBalancer(spec: Partial<ServiceSpec>): FieldError[] {
   return [
     ...(ranges.length > 0 && !balanced ? [forbiddenField(rangesField, ONLY_LOAD_BALANCER)] : []),
     ...ranges.flatMap((range, index) => validCidr(`${rangesField}[${index}]`, range.trim())),
+    ...(ranges.length === 0 && annotated !== undefined ? validateAnnotatedRanges(annotated, balanced) : []),
     ...(spec.allocateLoadBalancerNodePorts !== undefined && !balanced
       ? [forbiddenField('spec.allocateLoadBalancerNodePorts', ONLY_LOAD_BALANCER)]
       : []),
@@ -134,6 +153,15 @@ function validateLoadBalancer(spec: Partial<ServiceSpec>): FieldError[] {
       : balanced
         ? complaintsAbout('spec.loadBalancerClass', loadBalancerClass, qualifiedName(loadBalancerClass))
         : [forbiddenField('spec.loadBalancerClass', ONLY_LOAD_BALANCER)]),
+  ];
+}
+
+/** The ranges as they were said before there was a field for them. */
+function validateAnnotatedRanges(ranges: string, balanced: boolean): FieldError[] {
+  const field = `metadata.annotations[${SOURCE_RANGES}]`;
+  return [
+    ...(balanced ? [] : [forbiddenField(field, ONLY_LOAD_BALANCER)]),
+    ...(ranges.trim() === '' ? [] : ranges.split(',').flatMap((range) => validCidr(field, range.trim()))),
   ];
 }
 

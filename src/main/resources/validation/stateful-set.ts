@@ -22,8 +22,8 @@ export function validateStatefulSet({ spec }: StatefulSet): FieldError[] {
     ...validateUpdateStrategy(spec?.updateStrategy),
     ...(spec
       ? [
-          ...requiredOneOf(`${retentionField}.whenDeleted`, retention?.whenDeleted, ['Delete', 'Retain']),
-          ...requiredOneOf(`${retentionField}.whenScaled`, retention?.whenScaled, ['Delete', 'Retain']),
+          ...requiredOneOf(`${retentionField}.whenDeleted`, retention?.whenDeleted, ['Retain', 'Delete']),
+          ...requiredOneOf(`${retentionField}.whenScaled`, retention?.whenScaled, ['Retain', 'Delete']),
         ]
       : []),
     ...nonNegative('spec.replicas', spec?.replicas),

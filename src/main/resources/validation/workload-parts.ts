@@ -45,3 +45,23 @@ export function validateCounts<Name extends string>(
       ),
   ];
 }
+
+/** What is available is ready too; `of` is what the ready ones are called in the complaint. */
+export const availableWithinReady = (
+  status: { availableReplicas?: number; readyReplicas?: number } | undefined,
+  of = 'readyReplicas',
+): FieldError[] =>
+  (status?.availableReplicas ?? 0) > (status?.readyReplicas ?? 0)
+    ? [invalidValue('status.availableReplicas', status?.availableReplicas, `cannot be greater than ${of}`)]
+    : [];
+
+/** `status.collisionCount` only grows. */
+export function validateCollisionCount(
+  status: { collisionCount?: number } | undefined,
+  old: { collisionCount?: number } | undefined,
+): FieldError[] {
+  const count = status?.collisionCount ?? 0;
+  return old?.collisionCount !== undefined && (status?.collisionCount === undefined || count < old.collisionCount)
+    ? [invalidValue('status.collisionCount', count, 'cannot be decremented')]
+    : [];
+}
