@@ -79,7 +79,16 @@ async function join(
   await deps.handler.authorize({ user, ...(audit ? { annotate: audit.annotate } : {}) }, info);
   const resource = requestOf(
     deps.resources.registry.catalog,
-    { user, method, path, query, body: undefined, headers: request.headers, signal },
+    {
+      user,
+      method,
+      path,
+      query,
+      body: undefined,
+      headers: request.headers,
+      signal,
+      ...(audit ? { annotate: audit.annotate } : {}),
+    },
     info,
   );
   const { subresource } = info;

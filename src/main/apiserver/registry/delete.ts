@@ -39,6 +39,7 @@ export async function deleteObject(context: RegistryContext, target: Target, opt
       user: target.user,
       dryRun: options.dryRun,
       warn: (message) => void target.warnings?.push(message),
+      annotate: target.annotate,
       old: asObject(servedValue(target.kind, stored.value)),
     });
     try {
