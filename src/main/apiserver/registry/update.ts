@@ -40,6 +40,8 @@ export interface UpdateRequest {
   prepare?(object: KubeObject, old: KubeObject): void;
   /** Rules of a change of the server's own; called after the mutating plugins. */
   rules?(object: KubeObject, old: KubeObject): FieldError[];
+  /** Whether admission has been asked about this change, as something else (a Binding). */
+  admitted?: boolean;
   /** Whether a `server` change is what a user asked for, so that the user's manager owns it. */
   tracked?: boolean;
   /** Whether `change` is given managedFields too, and may change them. */
@@ -129,14 +131,14 @@ async function prepared(
     object,
     old,
   };
-  await context.admission.mutate(admission);
+  if (!request.admitted) await context.admission.mutate(admission);
   keepValidOwners(target, object, owners);
   const write = { now: new Date(context.clock.now()), userName: target.user.name, user: target.user };
   if (request.mode === 'whole') kind.prepareForUpdate?.(object, old, write);
   if (request.mode === 'status') kind.prepareForStatusUpdate?.(object, old, write);
   if (request.mode === 'server') request.prepare?.(object, old);
   throwIfInvalid(kind, target.name, rulesBroken(target, request, object, old));
-  await context.admission.validate(admission);
+  if (!request.admitted) await context.admission.validate(admission);
   return object;
 }
 

@@ -2,8 +2,9 @@ import { badRequest, conflict, methodNotAllowed, notFound } from '../../../share
 import type { KubeObject } from '../../../shared/api/meta.ts';
 import { PODS, type Pod } from '../../../shared/api/kinds.ts';
 import type { Decodable } from '../../resources/decode/decode-object.ts';
+import type { AdmissionRequest } from '../admission/chain.ts';
 import { successStatus, type Answer } from '../api-call.ts';
-import { checkPreconditions } from '../registry/checks.ts';
+import { checkPreconditions, matchNamespace } from '../registry/checks.ts';
 import { metaOf, timestamp, type Target } from '../registry/context.ts';
 import { decodeBody } from '../registry/decode-request.ts';
 import { cloneJson } from '../registry/json-value.ts';
@@ -46,17 +47,21 @@ async function bind(
 ): Promise<Answer> {
   const options = writeOptionsOf(request.call.query);
   const binding = decodeBody(BINDING, bodyOf(request), options.fieldValidation, request.warnings) as Binding;
+  matchNamespace(request.target, binding);
+  const admission = admissionOf(request, binding, options.dryRun);
+  await registry.admission.mutate(admission);
   const node = binding.target?.name;
   if (!node) throw badRequest('target.name: Required value');
   if (binding.target?.kind && binding.target.kind !== 'Node')
     throw badRequest(
       `target.kind: Unsupported value: ${JSON.stringify(binding.target.kind)}: supported values: "Node", "<empty>"`,
     );
-
   const target = targetOf(binding);
+  await registry.admission.validate(admission);
   await updateObject(registry, target, {
     mode: 'server',
     subresource: 'binding',
+    admitted: true,
     dryRun: options.dryRun,
     attempts: 20,
     change: (old, stored) => {
@@ -67,6 +72,24 @@ async function bind(
   });
   return { type: 'object', code: 201, value: successStatus(), warnings: request.warnings };
 }
+
+/** To admission a binding is a new Binding, not a changed pod. */
+const admissionOf = (
+  { target, info, warnings }: ResourceRequest,
+  object: Binding,
+  dryRun: boolean,
+): AdmissionRequest => ({
+  operation: 'CREATE',
+  kind: target.kind,
+  subresource: info.subresource,
+  namespace: target.namespace,
+  name: target.name || (object.metadata?.name ?? ''),
+  user: target.user,
+  dryRun,
+  warn: (message) => void warnings.push(message),
+  annotate: target.annotate,
+  object,
+});
 
 function bound(name: string, old: Pod, node: string, binding: Binding, nowMs: number): Pod {
   const about = { group: '', plural: 'pods/binding' };

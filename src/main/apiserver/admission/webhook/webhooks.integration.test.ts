@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { ApiError } from '../../../../shared/api/errors.ts';
 import {
@@ -8,6 +9,7 @@ import {
   HORIZONTAL_POD_AUTOSCALERS_V1,
   MUTATING_WEBHOOK_CONFIGURATIONS,
   NAMESPACES,
+  PODS,
   SERVICES,
   VALIDATING_WEBHOOK_CONFIGURATIONS,
   type ConfigMap,
@@ -19,6 +21,7 @@ import {
 } from '../../../../shared/api/kinds.ts';
 import type { MutatingWebhook } from '../../../resources/validation/webhooks.ts';
 import { startFakeKubelet, type FakeKubelet } from '../../testing/fake-kubelet.ts';
+import { readAudit } from '../../audit/read-audit.ts';
 import { jsonOfAnswer, rawRequest } from '../../testing/https-client.ts';
 import { startTestServer, type TestServer } from '../../testing/test-server.ts';
 import { patchAnswer, startWebhookServer, type WebhookServer } from '../../testing/webhook-server.ts';
@@ -39,7 +42,7 @@ describe('admission webhooks', () => {
   beforeAll(async () => {
     kubelet = await startFakeKubelet();
     [api, hooks] = await Promise.all([
-      startTestServer({ dialNode: kubelet.dial }),
+      startTestServer({ dialNode: kubelet.dial, audit: 'metadata' }),
       startWebhookServer(['hooks.default.svc']),
     ]);
   });
@@ -117,6 +120,61 @@ describe('admission webhooks', () => {
       userInfo: { username: 'test', groups: expect.arrayContaining(['system:masters']) as string[] },
       dryRun: false,
     });
+  });
+
+  test('annotate the audit event of every operation, and hear of a pod that is bound', async () => {
+    hooks.on('/note', ({ request }) => ({
+      allowed: request.operation !== 'CONNECT',
+      auditAnnotations: { seen: 'yes' },
+    }));
+    const operations = ['CREATE', 'DELETE', 'CONNECT'];
+    await validating(
+      webhook('/note', {
+        rules: [{ operations, apiGroups: [''], apiVersions: ['v1'], resources: ['pods', 'pods/*'] }],
+      }),
+    );
+    const made = await api.client.create(PODS, {
+      metadata: { name: 'noted', namespace: 'default' },
+      spec: { containers: [{ name: 'a', image: 'a' }] },
+    });
+    const at = '/api/v1/namespaces/default/pods/noted';
+    const bound = await rawRequest(api, {
+      method: 'POST',
+      path: `${at}/binding`,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ metadata: { name: 'noted' }, target: { kind: 'Node', name: 'n1' } }),
+    });
+    expect(bound.code).toBe(201);
+    await rawRequest(api, {
+      path: `${at}/exec?command=ls&stdout=true&container=a`,
+      headers: {
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+        'sec-websocket-version': '13',
+      },
+    });
+    await rawRequest(api, { method: 'DELETE', path: `${at}?gracePeriodSeconds=0` });
+    expect(
+      hooks.reviews.map(({ request: { operation, subResource = '', name, kind, object, oldObject } }) => [
+        `${operation} ${subResource} ${kind.kind} ${name}`,
+        (object ?? oldObject)?.['kind'],
+      ]),
+    ).toEqual([
+      ['CREATE  Pod noted', made.kind],
+      ['CREATE binding Binding noted', 'Binding'],
+      ['CONNECT exec PodExecOptions noted', 'PodExecOptions'],
+      ['DELETE  Pod noted', made.kind],
+    ]);
+    await api.auditLog?.flush();
+    const found = await readAudit({ directory: join(api.directory, 'audit'), resource: 'pods', name: 'noted' });
+    expect(found.map(({ verb, annotations }) => [verb, annotations?.['note.example.com/seen']])).toEqual(
+      expect.arrayContaining([
+        ['create', 'yes'],
+        ['get', 'yes'],
+        ['delete', 'yes'],
+      ]),
+    );
   });
 
   test('refuse in their own words, code and reason', async () => {
