@@ -249,3 +249,41 @@ describe('a PersistentVolumeClaim', () => {
     ]);
   });
 });
+
+describe('the addresses of a Service', () => {
+  const both = {
+    clusterIP: '10.0.0.1',
+    clusterIPs: ['10.0.0.1', 'fd00::1'],
+    ipFamilies: ['IPv4', 'IPv6'],
+    ipFamilyPolicy: 'PreferDualStack',
+  };
+  const stored = created('Service', {
+    metadata: { name: 's', namespace: 'd' },
+    spec: { ports: [{ port: 80 }], ...both },
+  });
+
+  test.each<[JsonObject, string[]]>([
+    [{}, []],
+    [
+      { ipFamilies: ['IPv6', 'IPv4'] },
+      [
+        'spec.clusterIPs[0]: Invalid value: "10.0.0.1": expected an IPv6 value as indicated by `ipFamilies[0]`',
+        'spec.clusterIPs[1]: Invalid value: "fd00::1": expected an IPv4 value as indicated by `ipFamilies[1]`',
+        'spec.ipFamilies[0]: Invalid value: ["IPv6","IPv4"]: may not change once set',
+        'spec.ipFamilies[0]: Invalid value: ["IPv6","IPv4"]: may not change once set',
+      ],
+    ],
+    [
+      { clusterIPs: ['10.0.0.1', 'fd00::2'] },
+      ['spec.clusterIPs[1]: Invalid value: ["10.0.0.1","fd00::2"]: may not change once set'],
+    ],
+    [{ clusterIPs: ['10.0.0.1'], ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' }, []],
+    [
+      { clusterIPs: ['10.0.0.1'], ipFamilies: ['IPv4'] },
+      [
+        `spec.ipFamilyPolicy: Invalid value: "PreferDualStack": must be set to 'SingleStack' when releasing the secondary clusterIP`,
+        `spec.ipFamilyPolicy: Invalid value: "PreferDualStack": must be set to 'SingleStack' when releasing the secondary ipFamily`,
+      ],
+    ],
+  ])('%j', (spec, errors) => expect(update('Service', { spec }, stored).errors.sort()).toEqual(errors));
+});

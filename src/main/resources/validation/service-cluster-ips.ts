@@ -13,19 +13,11 @@ export function validateClusterIps(spec: Partial<ServiceSpec>): FieldError[] {
   const { clusterIP = '', clusterIPs = [], ipFamilies = [] } = spec;
   const errors: FieldError[] = [];
   if (clusterIP === '' && clusterIPs.length > 0) {
-    errors.push(forbiddenField(field, 'must be empty when `clusterIP` is not specified'));
+    errors.push(invalidValue(field, clusterIPs, 'must be empty when `clusterIP` is not specified'));
   } else if (clusterIPs.length > 0 && clusterIPs[0] !== clusterIP) {
     errors.push(invalidValue(field, clusterIPs, 'first value must match `clusterIP`'));
   }
-  if (clusterIPs[0] === 'None') {
-    if (clusterIPs.length > 1) errors.push(invalidValue(field, clusterIPs, "'None' must be the first and only value"));
-  } else errors.push(...clusterIPs.flatMap((ip, index) => validIp(`${field}[${index}]`, ip)));
-  if (clusterIPs.length > 2) errors.push(invalidValue(field, clusterIPs, 'may only hold up to 2 values'));
-  else if (!isOneOfEachFamily(clusterIPs)) {
-    errors.push(invalidValue(field, clusterIPs, 'may specify no more than one IP for each IP family'));
-  }
-  return [
-    ...errors,
+  errors.push(
     ...ipFamilies.flatMap((family, index) => oneOf(`spec.ipFamilies[${index}]`, family, ['IPv4', 'IPv6'])),
     ...duplicatesIn(
       ipFamilies,
@@ -33,8 +25,36 @@ export function validateClusterIps(spec: Partial<ServiceSpec>): FieldError[] {
       (index) => `spec.ipFamilies[${index}]`,
     ),
     ...oneOf('spec.ipFamilyPolicy', spec.ipFamilyPolicy, ['PreferDualStack', 'RequireDualStack', 'SingleStack']),
+  );
+  const wrong = validateAddresses(clusterIPs, field);
+  const tooMany = clusterIPs.length > 2 ? [invalidValue(field, clusterIPs, 'may only hold up to 2 values')] : [];
+  if (wrong.length > 0) return [...errors, ...wrong, ...tooMany];
+  return [
+    ...errors,
+    ...tooMany,
+    ...(isOneOfEachFamily(clusterIPs)
+      ? []
+      : [invalidValue(field, clusterIPs, 'may specify no more than one IP for each IP family')]),
+    ...(isHeadless(spec) ? [] : validateFamilies(clusterIPs, ipFamilies, field)),
   ];
 }
+
+const isHeadless = ({ clusterIPs = [] }: Partial<ServiceSpec>): boolean =>
+  clusterIPs.length === 1 && clusterIPs[0] === 'None';
+
+const validateAddresses = (clusterIPs: readonly string[], field: string): FieldError[] =>
+  clusterIPs.flatMap((ip, index) => {
+    if (index > 0 || ip !== 'None') return validIp(`${field}[${index}]`, ip);
+    return clusterIPs.length > 1 ? [invalidValue(field, clusterIPs, "'None' must be the first and only value")] : [];
+  });
+
+const validateFamilies = (clusterIPs: readonly string[], families: readonly string[], field: string): FieldError[] =>
+  clusterIPs.flatMap((ip, index) => {
+    const family = families[index];
+    if (family === undefined || family === (ip.includes(':') ? 'IPv6' : 'IPv4')) return [];
+    const detail = `expected an ${family} value as indicated by \`ipFamilies[${index}]\``;
+    return [invalidValue(`${field}[${index}]`, ip, detail)];
+  });
 
 /** What of a Service is for life once it has it (ValidateServiceUpdate). */
 export function validateServiceUpdate(service: Service, old: Service): FieldError[] {
@@ -42,10 +62,9 @@ export function validateServiceUpdate(service: Service, old: Service): FieldErro
   const before: Partial<ServiceSpec> = old.spec ?? {};
   const errors: FieldError[] = [];
   if (before.type !== 'ExternalName' && after.type !== 'ExternalName') {
-    errors.push(
-      ...keptFirst('clusterIPs', 'primary clusterIP can not be unset', after.clusterIPs, before.clusterIPs),
-      ...keptFirst('ipFamilies', 'primary ipFamily can not be unset', after.ipFamilies, before.ipFamilies),
-    );
+    const headless = [isHeadless(before), isHeadless(after)];
+    if (!headless.every(Boolean)) errors.push(...validateKept('clusterIPs', 'clusterIP', after, before));
+    if (!headless.some(Boolean)) errors.push(...validateKept('ipFamilies', 'ipFamily', after, before));
   }
   const balanced = before.type === 'LoadBalancer' && after.type === 'LoadBalancer';
   if (balanced && after.loadBalancerClass !== before.loadBalancerClass) {
@@ -59,14 +78,30 @@ export function validateServiceUpdate(service: Service, old: Service): FieldErro
   return errors;
 }
 
-function keptFirst(
+/** A second address may come and go, the first stays. */
+function validateKept(
   name: 'clusterIPs' | 'ipFamilies',
-  unset: string,
-  after: readonly string[] = [],
-  before: readonly string[] = [],
+  one: string,
+  now: Partial<ServiceSpec>,
+  old: Partial<ServiceSpec>,
 ): FieldError[] {
-  if (before[0] === undefined || before[0] === after[0]) return [];
-  return [invalidValue(`spec.${name}[0]`, after, after.length === 0 ? unset : 'may not change once set')];
+  const after: readonly string[] = now[name] ?? [];
+  const before: readonly string[] = old[name] ?? [];
+  const changed = (index: number): FieldError =>
+    invalidValue(`spec.${name}[${index}]`, after, 'may not change once set');
+  if (after.length === before.length) {
+    // Upstream shows every change of families at the first.
+    const at = (index: number): number => (name === 'clusterIPs' ? index : 0);
+    return before.flatMap((value, index) => (value === after[index] ? [] : [changed(at(index))]));
+  }
+  const errors: FieldError[] = [];
+  if (after.length === 0) errors.push(invalidValue(`spec.${name}[0]`, after, `primary ${one} can not be unset`));
+  if (after.length > 0 && before.length > 0 && after[0] !== before[0]) errors.push(changed(0));
+  if (after.length === 1 && before.length > 1 && now.ipFamilyPolicy !== 'SingleStack') {
+    const detail = `must be set to 'SingleStack' when releasing the secondary ${one}`;
+    errors.push(invalidValue('spec.ipFamilyPolicy', now.ipFamilyPolicy, detail));
+  }
+  return errors;
 }
 
 /** `status.loadBalancer` (ValidateLoadBalancerStatus). */
