@@ -247,6 +247,18 @@ describe('several versions', () => {
       ),
     ).toContain('status.storedVersions[0]: Invalid value: "v1": missing from spec.versions');
   });
+
+  test('a write that changes nothing brings an object to the storage version, once', async () => {
+    const metadata = { name: 'one', namespace: 'default' };
+    const before = await api.client.get(V2, 'one', 'default');
+    const versionOf = ({ metadata: now }: KubeObject) => now?.resourceVersion;
+    const moved = await eventually(
+      () => api.client.patch(V2, metadata, {}),
+      (now) => versionOf(now) !== versionOf(before),
+    );
+    expect(moved.spec).toEqual(before.spec);
+    expect(versionOf(await api.client.patch(V2, metadata, {}))).toBe(versionOf(moved));
+  });
 });
 
 test('a watch ends when what it watches is defined anew', async () => {

@@ -26,6 +26,11 @@ export function storedValue(kind: KindDefinition, object: KubeObject): StoredVal
   return asStored(kind.storedAs ? kind.storedAs.toStored(object) : object);
 }
 
+/** Whether what is stored is of the version that a write of `object` would store (upstream's `stale` of a decoded object). */
+export function isInStorageVersion(kind: KindDefinition, object: KubeObject, stored: StoredValue): boolean {
+  return !kind.storedAs || asObject(storedValue(kind, object)).apiVersion === asObject(stored).apiVersion;
+}
+
 function freezeDeep<T>(value: T): T {
   if (value === null || typeof value !== 'object' || Object.isFrozen(value)) return value;
   Object.freeze(value);

@@ -18,7 +18,7 @@ import {
   withoutManagedFields,
   type ManagedFields,
 } from './ownership.ts';
-import { servedValue, storedValue } from './stored-version.ts';
+import { isInStorageVersion, servedValue, storedValue } from './stored-version.ts';
 import { NO_RESERVATION, withReservation, type Reservation } from './write-hooks.ts';
 
 /**
@@ -52,7 +52,8 @@ export interface UpdateRequest {
 
 /**
  * Reads, changes and compare-and-swaps an object. A change that says a resourceVersion wins only over that version
- * (409 else). A write that changes nothing keeps the resourceVersion and causes no event.
+ * (409 else). A write that changes nothing keeps the resourceVersion and causes no event, unless what is stored
+ * is of a version that is no longer the storage version: that is how a storage migration rewrites it.
  */
 export async function updateObject(context: RegistryContext, target: Target, request: UpdateRequest): Promise<Written> {
   const key = keyFor(target.kind, target.namespace, target.name);
@@ -61,7 +62,8 @@ export async function updateObject(context: RegistryContext, target: Target, req
     if (!stored) throw notFound(target.kind.type, target.name);
     const served = servedValue(target.kind, stored.value);
     const object = await prepared(context, target, request, stored);
-    if (isUnchanged(object, asObject(served))) return { object: served, created: false };
+    const current = isInStorageVersion(target.kind, object, stored.value);
+    if (current && isUnchanged(object, asObject(served))) return { object: served, created: false };
     const reservation = await reserve(context, target, request, object, served);
     try {
       const from = stored;
