@@ -28,6 +28,8 @@ export function attributesOf(call: Pick<ApiCall, 'user'>, info: RequestInfo): At
   };
 }
 
+const WRITE_OPTIONS: readonly string[] = ['fieldManager', 'fieldValidation'];
+
 /** Paths beside Kubernetes' own, by their whole path: what this product serves besides, to who is authorized for it. */
 export type OwnPaths = Readonly<Record<string, (call: ApiCall) => Promise<Answer>>>;
 
@@ -79,6 +81,10 @@ export class ApiHandler {
   }
 }
 
+/** What of a write's options admission is told as it was said. */
+const optionsIn = (query: URLSearchParams): Record<string, string> =>
+  Object.fromEntries([...query].filter(([name, value]) => WRITE_OPTIONS.includes(name) && value !== ''));
+
 /** The request with its kind; undefined when no such resource is served at that path. */
 export function requestOf(catalog: KindCatalog, call: ApiCall, info: RequestInfo): ResourceRequest | undefined {
   const kind = catalog.find(info.apiGroup, info.apiVersion, info.resource);
@@ -99,6 +105,7 @@ export function requestOf(catalog: KindCatalog, call: ApiCall, info: RequestInfo
       name: listed ? '' : info.name,
       user: call.user,
       manager: fieldManagerOf(call),
+      options: optionsIn(call.query),
       warnings,
       ...(call.annotate ? { annotate: call.annotate } : {}),
     },

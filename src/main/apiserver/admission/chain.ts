@@ -14,6 +14,8 @@ export interface AdmissionRequest {
   name: string;
   user: UserInfo;
   dryRun: boolean;
+  /** What the client said besides, as the fields of CreateOptions, UpdateOptions or DeleteOptions; without dryRun. */
+  options?: Readonly<Record<string, unknown>> | undefined;
   /** Tells the client something that is no error (a Warning header). */
   warn(message: string): void;
   /** Notes something in the request's audit event. */

@@ -33,6 +33,8 @@ export interface Target {
   user: UserInfo;
   /** The field manager: who owns what is written. Absent for the server's own writes; empty when the client did not say. */
   manager?: string;
+  /** `fieldManager` and `fieldValidation` as the client said them, for admission. Absent for the server's own writes. */
+  options?: Readonly<Record<string, string>>;
   /** What the client should be told besides; the request's own list. Absent for the server's own writes. */
   warnings?: string[];
   /** Notes something in the request's audit event. Absent for the server's own writes. */

@@ -44,6 +44,7 @@ export async function createObject(
     name: metadata.name ?? '',
     user: target.user,
     dryRun: options.dryRun,
+    options: target.options,
     warn: (message: string) => void target.warnings?.push(message),
     annotate: target.annotate,
     object,

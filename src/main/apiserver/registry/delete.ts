@@ -26,6 +26,8 @@ export interface Deleted {
  */
 export async function deleteObject(context: RegistryContext, target: Target, options: DeleteOptions): Promise<Deleted> {
   const key = keyFor(target.kind, target.namespace, target.name);
+  const { dryRun: _dryRun, preconditions, ...rest } = options;
+  const said = { ...rest, ...(Object.keys(preconditions).length > 0 ? { preconditions } : {}) };
   let stored = await context.storage.get(key);
   for (let attempt = 1; ; attempt += 1) {
     if (!stored) throw notFound(target.kind.type, target.name);
@@ -38,6 +40,7 @@ export async function deleteObject(context: RegistryContext, target: Target, opt
       name: target.name,
       user: target.user,
       dryRun: options.dryRun,
+      options: said,
       warn: (message) => void target.warnings?.push(message),
       annotate: target.annotate,
       old: asObject(servedValue(target.kind, stored.value)),

@@ -128,6 +128,7 @@ async function prepared(
     name: target.name,
     user: target.user,
     dryRun: request.dryRun,
+    options: target.options,
     warn: (message) => void target.warnings?.push(message),
     annotate: target.annotate,
     object,

@@ -33,7 +33,7 @@ export interface RequestAttributes {
     extra?: Readonly<Record<string, readonly string[]>>;
   };
   dryRun: boolean;
-  options: { kind: string; apiVersion: string; dryRun?: string[] } | null;
+  options: ({ kind: string; apiVersion: string; dryRun?: string[] } & Record<string, unknown>) | null;
 }
 
 /** A request in the words of the version that a webhook or policy asked for. */
@@ -101,7 +101,9 @@ export function requestValues(request: AdmissionRequest, matched: KindDefinition
         ...(user.extra ? { extra: user.extra } : {}),
       },
       dryRun,
-      options: options ? { kind: options, apiVersion: 'meta.k8s.io/v1', ...(dryRun ? { dryRun: ['All'] } : {}) } : null,
+      options: options
+        ? { kind: options, apiVersion: 'meta.k8s.io/v1', ...request.options, ...(dryRun ? { dryRun: ['All'] } : {}) }
+        : null,
     },
     object: shown(request, request.object, matched),
     oldObject: shown(request, request.old, matched),

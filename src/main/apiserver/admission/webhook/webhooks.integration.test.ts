@@ -127,7 +127,7 @@ describe('admission webhooks', () => {
       allowed: request.operation !== 'CONNECT',
       auditAnnotations: { seen: 'yes' },
     }));
-    const operations = ['CREATE', 'DELETE', 'CONNECT'];
+    const operations = ['CREATE', 'UPDATE', 'DELETE', 'CONNECT'];
     await validating(
       webhook('/note', {
         rules: [{ operations, apiGroups: [''], apiVersions: ['v1'], resources: ['pods', 'pods/*'] }],
@@ -154,7 +154,17 @@ describe('admission webhooks', () => {
         'sec-websocket-version': '13',
       },
     });
+    await rawRequest(api, {
+      method: 'PATCH',
+      path: `${at}?fieldManager=me&fieldValidation=Strict`,
+      headers: { 'content-type': 'application/merge-patch+json' },
+      body: '{"metadata":{"labels":{"a":"b"}}}',
+    });
     await rawRequest(api, { method: 'DELETE', path: `${at}?gracePeriodSeconds=0` });
+    expect(hooks.reviews.slice(-2).map(({ request }) => request.options)).toEqual([
+      { kind: 'UpdateOptions', apiVersion: 'meta.k8s.io/v1', fieldManager: 'me', fieldValidation: 'Strict' },
+      { kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/v1', gracePeriodSeconds: 0 },
+    ]);
     expect(
       hooks.reviews.map(({ request: { operation, subResource = '', name, kind, object, oldObject } }) => [
         `${operation} ${subResource} ${kind.kind} ${name}`,
@@ -164,6 +174,7 @@ describe('admission webhooks', () => {
       ['CREATE  Pod noted', made.kind],
       ['CREATE binding Binding noted', 'Binding'],
       ['CONNECT exec PodExecOptions noted', 'PodExecOptions'],
+      ['UPDATE  Pod noted', made.kind],
       ['DELETE  Pod noted', made.kind],
     ]);
     await api.auditLog?.flush();
