@@ -1,12 +1,13 @@
-// What a machine tells of its pods, and how they live on while its agent or its Docker is replaced.
+// What a machine does on its own: with the control plane away, with its agent or its Docker replaced. And what it tells of
+// itself meanwhile. AUTONOMY_OUTAGE_SECONDS makes the outage longer than the short one of every run.
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { PATHS } from '../../src/main/machines/footprint.ts';
 import { AGENT_CONTAINER, CONTAINER_LABELS, type AgentConfig } from '../../src/shared/agent-config.ts';
-import { SERVICES, type Pod } from '../../src/shared/api/kinds.ts';
-import { upAgentBed, type AgentBed } from '../agent/agent-bed.ts';
+import { PODS, SERVICES, type Pod } from '../../src/shared/api/kinds.ts';
+import { isReady, upAgentBed, type AgentBed } from '../agent/agent-bed.ts';
 import { until } from '../agent/until.ts';
 import { restartDockerd } from '../testbed/faults.ts';
 import { initPid } from '../testbed/machine.ts';
@@ -55,6 +56,9 @@ async function reconfigure(change: Partial<AgentConfig>): Promise<void> {
   await (await bed.docker()).getContainer(AGENT_CONTAINER).restart();
 }
 
+const OUTAGE_SECONDS = Number(process.env['AUTONOMY_OUTAGE_SECONDS'] ?? 20);
+const wait = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
 describe('a machine with pods', () => {
   test('tells Prometheus of them under the names of kubelet and cadvisor', async () => {
     await bed.client.create(
@@ -81,6 +85,30 @@ describe('a machine with pods', () => {
     expect(JSON.parse(await scrape('/configz'))).toMatchObject({ kubeletconfig: { imageGCHighThresholdPercent: 85 } });
   });
 
+  test(`serves names and Services for ${OUTAGE_SECONDS} s without a control plane, with no request lost`, async () => {
+    const script =
+      'ok=0; bad=0; while true; do if timeout 5 wget -qO- http://web.default.svc.cluster.local/ >/dev/null 2>&1; ' +
+      'then ok=$((ok+1)); else bad=$((bad+1)); fi; echo "$ok $bad"; sleep 0.05; done';
+    await bed.createPod(
+      podOf('client', { containers: [{ name: 'app', image: image('busybox:1'), command: ['sh', '-c', script] }] }),
+    );
+    const client = await runs('client');
+    const count = async (): Promise<[ok: number, bad: number]> => {
+      const [ok = 0, bad = 0] = (await kubectl('logs', 'client', '--tail=1')).trim().split(' ').map(Number);
+      return [ok, bad];
+    };
+    const [, badBefore] = await until('requests go through', count, ([ok]) => ok > 0);
+    const healthy = await containersOf(client);
+    await bed.cutApi();
+    await wait(OUTAGE_SECONDS);
+    await bed.restoreApi();
+    const [ok, bad] = await count();
+    expect(bad).toBe(badBefore);
+    expect(ok).toBeGreaterThan(OUTAGE_SECONDS);
+    await until('the node is Ready', () => bed.node(), isReady);
+    expect(await containersOf(client)).toEqual(healthy);
+  });
+
   test('keeps their containers while its agent is replaced by another version', async () => {
     const before = await Promise.all(['web'].map(async (name) => containersOf(await bed.pod(name))));
     await reconfigure({ version: 'next' });
@@ -91,6 +119,36 @@ describe('a machine with pods', () => {
     );
     const after = await Promise.all(['web'].map(async (name) => containersOf(await bed.pod(name))));
     expect(after).toEqual(before);
+  });
+
+  test('evicts a pod that writes more than it may, in upstream’s words', async () => {
+    const writer = podOf('writer', {
+      restartPolicy: 'Never',
+      containers: [
+        {
+          name: 'app',
+          image: image('busybox:1'),
+          command: ['sh', '-c', 'dd if=/dev/zero of=/scratch/big bs=1M count=8; sleep 1000'],
+          volumeMounts: [{ name: 'scratch', mountPath: '/scratch' }],
+        },
+      ],
+      volumes: [{ name: 'scratch', emptyDir: { sizeLimit: '2Mi' } }],
+    });
+    await bed.createPod(writer);
+    const evicted = await until(
+      'it is evicted',
+      () => bed.pod('writer'),
+      ({ status }) => status?.phase === 'Failed',
+    );
+    const message = 'Usage of EmptyDir volume "scratch" exceeds the limit "2Mi". ';
+    expect(evicted.status).toMatchObject({ reason: 'Evicted', message });
+    expect(evicted.status?.conditions?.find(({ type }) => type === 'DisruptionTarget')).toMatchObject({
+      status: 'True',
+      reason: 'TerminationByKubelet',
+      message,
+    });
+    expect(await scrape('/metrics')).toContain('kubelet_evictions{eviction_signal="emptydirfs.limit"} 1\n');
+    await bed.client.delete(PODS, { name: 'writer', namespace: 'default' }, { gracePeriodSeconds: 1 });
   });
 
   test('keeps their containers through a restart of dockerd, where live-restore was agreed to', async () => {

@@ -10,7 +10,9 @@ import type { LocalUsage } from './local-storage.ts';
 /** Bytes on disk below a path, on its own file system; what vanishes meanwhile counts nothing. */
 export async function bytesBelow(path: string, device?: number): Promise<number> {
   const found = await lstat(path).catch(ifGone);
-  if (!found || (device !== undefined && found.dev !== device)) return 0;
+  if (!found) return 0;
+  // Where another file system begins is a directory; files of an overlay say another device than their folder.
+  if (found.isDirectory() && device !== undefined && found.dev !== device) return 0;
   // st_blocks is in units of 512 bytes whatever the file system's.
   let total = found.blocks * 512;
   if (!found.isDirectory()) return total;
