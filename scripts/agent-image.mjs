@@ -50,6 +50,8 @@ function agentSource(nodeBinary) {
   const extensions = ['/usr/lib/x86_64-linux-gnu/xtables', '/usr/lib/aarch64-linux-gnu/xtables'].find(existsSync);
   if (extensions !== undefined) filesystem.addHostFolder(extensions, (name) => /^lib(xt|ipt|ip6t)_.*\.so$/.test(name));
   filesystem.addAccounts();
+  // nft prints protocols by these names, and without them by number: rules are compared with what it prints.
+  filesystem.addFile('/etc/protocols', 'icmp 1 ICMP\ntcp 6 TCP\nudp 17 UDP\nsctp 132 SCTP\n');
   filesystem.addBusybox(findProgram('busybox') ?? '');
   return {
     filesystem,

@@ -26,7 +26,9 @@ export class VolumeRefresh {
   async refresh(pod: Pod, sandbox: ObservedSandbox | undefined): Promise<void> {
     const { deps } = this;
     const volumes = pod.spec?.volumes ?? [];
-    const fromApi = volumes.some(({ configMap, secret, projected }) => configMap ?? secret ?? projected);
+    const fromApi = volumes.some(
+      ({ configMap, secret, projected, downwardAPI }) => configMap ?? secret ?? projected ?? downwardAPI,
+    );
     if (!fromApi || !sandbox) return;
     const now = deps.clock.now();
     if (this.#dueAt > now) return;
