@@ -116,7 +116,12 @@ describe('hooks', () => {
       () => bed.eventsOf('hooked'),
       (events) => events.includes('Started: Started container app'),
     );
-    expect(app(await bed.pod('hooked'))?.state).toEqual({ waiting: { reason: 'ContainerCreating' } });
+    const told = await until(
+      'its state is told',
+      () => bed.pod('hooked'),
+      (pod) => app(pod)?.state !== undefined,
+    );
+    expect(app(told)?.state).toEqual({ waiting: { reason: 'ContainerCreating' } });
     await runIn(bed.machine, ['sh', '-c', 'docker exec $(docker ps -qf name=k8s_app_hooked) touch /go']);
     expect(app(await untilRunning('hooked'))?.restartCount).toBe(0);
   });

@@ -60,7 +60,10 @@ export async function buildFabric(layout: Layout, prefix: string): Promise<void>
 export async function plugIn(layout: Layout, machine: string, address: string, initPid: number): Promise<void> {
   const { gateway } = addressesIn(address.split('.').slice(0, 3).join('.'));
   const port = portOf(machine);
-  await ipIn(await fabricPid(layout), [
+  const fabric = await fabricPid(layout);
+  // The kernel takes a namespace apart in its own time: the link of the machine's last life may still be there.
+  await runToEnd(['nsenter', `--net=/proc/${fabric}/ns/net`, 'ip', 'link', 'delete', port]);
+  await ipIn(fabric, [
     `link add ${port} type veth peer name eth0 address ${macOf(address)} netns ${initPid}`,
     `link set ${port} master lan up`,
   ]);

@@ -62,7 +62,14 @@ describe.skipIf(!KUBECTL)(`a cluster, by kubectl${KUBECTL ? '' : ' (skipped: no 
       log,
     });
     const credentials = authorityServices(api.pki);
-    const controllers = await startControllers({ client, informers, credentials, nodeVolumes: NO_NODE_VOLUMES, clock, log });
+    const controllers = await startControllers({
+      client,
+      informers,
+      credentials,
+      nodeVolumes: NO_NODE_VOLUMES,
+      clock,
+      log,
+    });
     stops.push(
       () => controllers.stop(),
       () => scheduler.stop(),

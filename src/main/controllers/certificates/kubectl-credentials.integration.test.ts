@@ -39,7 +39,14 @@ describe.skipIf(!KUBECTL)(`credentials, by kubectl${KUBECTL ? '' : ' (skipped: n
     const informers = new SharedInformers(client('informers'), (error) => warnings.push(messageOf(error)));
     const credentials = authorityServices(api.pki);
     const clock = { now: () => Date.now() };
-    const controllers = await startControllers({ client, informers, credentials, nodeVolumes: NO_NODE_VOLUMES, clock, log });
+    const controllers = await startControllers({
+      client,
+      informers,
+      credentials,
+      nodeVolumes: NO_NODE_VOLUMES,
+      clock,
+      log,
+    });
     stops.push(
       () => controllers.stop(),
       () => informers.stop(),

@@ -37,7 +37,7 @@ const isChecked = ({ type, externalTrafficPolicy }: ServiceSpec): boolean =>
 const isOutside = (spec: ServiceSpec): boolean => hasNodePorts(spec) || (spec.externalIPs?.length ?? 0) > 0;
 
 function drop(spec: ServiceSpec, before: ServiceSpec, field: keyof ServiceSpec): void {
-  if (equalJson(spec[field], before[field])) delete spec[field];
+  if (equalJson(spec[field], before[field])) Reflect.deleteProperty(spec, field);
 }
 
 /** Only if all are as they were: a writer who changed one means something by them. */
