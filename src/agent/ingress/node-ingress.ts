@@ -9,7 +9,7 @@ import {
   type IngressClass,
   type Secret,
 } from '../../shared/api/kinds.ts';
-import { INGRESS_SERVING_ANNOTATION } from '../../shared/api/ingress-serving.ts';
+import { INGRESS_SERVING_ANNOTATION, isServedByMachines } from '../../shared/api/ingress-serving.ts';
 import type { ApiClient } from '../../shared/client/api-client.ts';
 import { delay } from '../../shared/client/backoff.ts';
 import type { Clock, Logger } from '../../shared/logger.ts';
@@ -22,7 +22,6 @@ import type { IngressContainer } from './ingress-container.ts';
 import { CANDIDATE, type IngressFiles } from './ingress-files.ts';
 import { HTTP_PORT, HTTPS_PORT, renderSite, secretsOf, type Site, type SiteProblem } from './ingress-site.ts';
 import { ownerOfPort } from './port-owner.ts';
-import { isOurs } from './routes.ts';
 
 export interface NodeIngressDeps {
   client: ApiClient;
@@ -102,7 +101,7 @@ export class NodeIngress {
     const names = resolver();
     if (!this.#ingresses.isKnown || !this.#classes.isKnown || !services.isKnown || names === undefined) return;
     const classes = this.#classes.list();
-    const ours = this.#ingresses.list().filter((ingress) => isOurs(ingress, classes));
+    const ours = this.#ingresses.list().filter((ingress) => isServedByMachines(ingress, classes));
     if (ours.length === 0) {
       // No port of a machine is open unless somebody asked for it.
       await container.remove();

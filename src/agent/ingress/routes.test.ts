@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { PREFIX, readAnnotations } from './annotations.ts';
 import { anIngress, aPath, hostsOf, OUR_CLASS, servicesAt } from './fixtures.ts';
 import { nginxConfig } from './nginx-config.ts';
-import { collectRoutes, isOurs } from './routes.ts';
+import { collectRoutes } from './routes.ts';
 
 const one = (host: string, ...paths: ReturnType<typeof aPath>[]) => ({ rules: [{ host, http: { paths } }] });
 const SETTINGS = {
@@ -15,22 +15,6 @@ const SETTINGS = {
   runDir: '/run',
   logDir: '/l',
 };
-
-describe('an Ingress is ours', () => {
-  const foreign = { metadata: { name: 'nginx' }, spec: { controller: 'k8s.io/ingress-nginx' } };
-  test.each([
-    ['by its class', { spec: { ingressClassName: 'wheelhouse' } }, true],
-    ['not by another’s', { spec: { ingressClassName: 'nginx' } }, false],
-    ['by the old annotation', { metadata: { annotations: { 'kubernetes.io/ingress.class': 'wheelhouse' } } }, true],
-    ['by default', { spec: {} }, true],
-  ])('%s', (_how, ingress, expected) => {
-    expect(isOurs(ingress, [OUR_CLASS, foreign])).toBe(expected);
-  });
-  test('only while our class is the default', () => {
-    const plain = { ...OUR_CLASS, metadata: { name: 'wheelhouse' } };
-    expect(isOurs({ spec: {} }, [plain, foreign])).toBe(false);
-  });
-});
 
 describe('routes', () => {
   test('of one host and path belong to the oldest Ingress, and the other hears of it', () => {

@@ -1,9 +1,6 @@
 import type { Ingress, IngressClass } from '../../shared/api/kinds.ts';
-import { INGRESS_CONTROLLER } from '../../shared/api/ingress-serving.ts';
+import { isServedByMachines } from '../../shared/api/ingress-serving.ts';
 import { readAnnotations, type AnnotationProblem, type IngressOptions } from './annotations.ts';
-
-const CLASS_ANNOTATION = 'kubernetes.io/ingress.class';
-const DEFAULT_CLASS_ANNOTATION = 'ingressclass.kubernetes.io/is-default-class';
 
 /** A Service's port as an Ingress names it. */
 export interface BackendRef {
@@ -41,22 +38,11 @@ export interface Routes {
 
 const keyOf = ({ metadata }: Ingress): string => `${metadata?.namespace}/${metadata?.name}`;
 
-/**
- * Whether an Ingress is ours: by its class, by the old annotation, or, where it names none, because ours is the default
- * class (networking.k8s.io/v1 IngressClassSpec).
- */
-export function isOurs({ metadata, spec }: Ingress, classes: readonly IngressClass[]): boolean {
-  const ours = classes.filter((item) => item.spec?.controller === INGRESS_CONTROLLER);
-  const named = spec?.ingressClassName ?? metadata?.annotations?.[CLASS_ANNOTATION];
-  if (named !== undefined) return ours.some((item) => item.metadata?.name === named);
-  return ours.some((item) => item.metadata?.annotations?.[DEFAULT_CLASS_ANNOTATION] === 'true');
-}
-
 /** All routes of our Ingresses. Where two claim the same host and path, the older Ingress has it. */
 export function collectRoutes(ingresses: readonly Ingress[], classes: readonly IngressClass[]): Routes {
   const result: Routes = { routes: [], tls: new Map(), problems: [] };
   const owners = new Map<string, string>();
-  const ours = ingresses.filter((ingress) => isOurs(ingress, classes)).sort(byAge);
+  const ours = ingresses.filter((ingress) => isServedByMachines(ingress, classes)).sort(byAge);
   for (const ingress of ours) {
     const { options, problems } = readAnnotations(ingress.metadata?.annotations);
     for (const problem of problems) result.problems.push(annotationProblem(ingress, problem));

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isServedByMachines } from '../../../shared/api/ingress-serving.ts';
 import { INGRESS_CLASSES, INGRESSES, NODES, type Node } from '../../../shared/api/kinds.ts';
 import { keyOf } from '../../../shared/api/meta.ts';
 import { Controller } from '../runtime/controller.ts';
 import type { ControllerDeps, RunningController } from '../runtime/dependencies.ts';
-import { isServed, servingAddresses } from './plan.ts';
+import { servingAddresses } from './plan.ts';
 
 /** Says in the status of Ingresses at which machines they are reached. */
 export function ingressStatusController(deps: ControllerDeps): RunningController {
@@ -25,7 +26,7 @@ export function ingressStatusController(deps: ControllerDeps): RunningController
 
   async function reconcile(key: string): Promise<undefined> {
     const ingress = ingresses.get(key);
-    if (!ingress || !isServed(ingress, classes.list())) return;
+    if (!ingress || !isServedByMachines(ingress, classes.list())) return;
     const addresses = servingAddresses(nodes.list()).map((ip) => ({ ip }));
     const before = (ingress.status?.loadBalancer?.ingress ?? []).map(({ ip }) => ({ ip }));
     if (isDeepStrictEqual(before, addresses)) return;

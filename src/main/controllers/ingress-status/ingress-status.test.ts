@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { INGRESS_CONTROLLER, INGRESS_SERVING_ANNOTATION } from '../../../shared/api/ingress-serving.ts';
+import {
+  INGRESS_CONTROLLER,
+  INGRESS_SERVING_ANNOTATION,
+  isServedByMachines,
+} from '../../../shared/api/ingress-serving.ts';
 import type { IngressClass, Node } from '../../../shared/api/kinds.ts';
-import { isServed, servingAddresses } from './plan.ts';
+import { servingAddresses } from './plan.ts';
 
 const ours = (name: string, isDefault = false): IngressClass => ({
   metadata: { name, annotations: isDefault ? { 'ingressclass.kubernetes.io/is-default-class': 'true' } : {} },
@@ -39,6 +43,6 @@ describe('an Ingress is ours', () => {
     ['not without a default', { spec: {} }, [ours('wheelhouse')], false],
     ['by the old annotation', { metadata: { annotations: { 'kubernetes.io/ingress.class': 'w' } } }, [ours('w')], true],
   ])('%s', (_how, ingress, classes, expected) => {
-    expect(isServed(ingress, classes)).toBe(expected);
+    expect(isServedByMachines(ingress, classes)).toBe(expected);
   });
 });
