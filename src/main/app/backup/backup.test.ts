@@ -183,6 +183,7 @@ describe('a restore', () => {
   test('of a file cut at any byte, or with any bit changed, is refused with a sentence and changes nothing', async () => {
     const { file } = await backedUp();
     const whole = await readFile(file);
+    const intact = await decodeBackup(whole, undefined);
     await cp(dataDir, path('untouched'), { recursive: true });
     const hurt = fc.oneof(
       fc.nat(whole.length - 1).map((size) => whole.subarray(0, size)),
@@ -195,8 +196,8 @@ describe('a restore', () => {
     await fc.assert(
       fc.asyncProperty(hurt, async (bytes) => {
         const backup = await decodeBackup(bytes, undefined).catch((error: unknown) => error);
-        // Bytes 4 to 9 of a gzip header (time, system) mean nothing to its content.
-        if (!(backup instanceof BackupError)) expect(bytes.subarray(10).equals(whole.subarray(10))).toBe(true);
+        // Some bits of gzip mean nothing to its content: of the header, and those that fill up its last byte.
+        if (!(backup instanceof BackupError)) expect(backup).toEqual(intact);
       }),
       { numRuns: 150 },
     );
